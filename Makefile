@@ -1,0 +1,89 @@
+# The two commands of a newcomer are `make demo` and `make test`.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.ONESHELL:
+.SHELLFLAGS := -euo pipefail -c
+.PHONY: help demo test fast check fix up migrate run bundle bench lock clean
+
+PYTHON ?= python3
+# Everything that is made stands in these three ignored folders; `make clean` takes them away.
+STATE := .rythmiq
+TOOLS := .tools
+VENV := .venv
+BIN := $(VENV)/bin
+# uv from PATH, else the project's own copy. It never fetches an interpreter: the machine's Python is used.
+UV := $(shell command -v uv 2>/dev/null || echo "env PYTHONPATH=$(CURDIR)/$(TOOLS)/uv $(PYTHON) -m uv")
+UV_STAMP := $(TOOLS)/uv.stamp
+RUN_STAMP := $(VENV)/run.stamp
+DEV_STAMP := $(VENV)/dev.stamp
+export UV_PYTHON_DOWNLOADS := never
+export UV_LINK_MODE ?= copy
+export UV_NO_PROGRESS ?= 1
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
+
+demo: $(RUN_STAMP) ## set everything up and turn sample rows into finished documents
+	@$(BIN)/reconciler demo
+
+test: $(DEV_STAMP) ## all tests, the demo with real OCR among them
+	@$(BIN)/pytest $(ARGS)
+
+fast: $(DEV_STAMP) ## the tests that need neither OCR nor containers
+	@$(BIN)/pytest -m "not demo and not engine" $(ARGS)
+
+check: $(DEV_STAMP) ## format, lint, types, layers
+	@$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+fix: $(DEV_STAMP) ## format and mend what can be mended
+	@$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+up: $(RUN_STAMP) ## keep the local platform running: Postgres, objects, the local Camber
+	@$(BIN)/reconciler up
+
+migrate: $(RUN_STAMP) ## bring the database of DATABASE_URL to the newest schema
+	@$(BIN)/reconciler migrate
+
+run: $(RUN_STAMP) ## run the daemon with the settings of the environment and .env
+	@$(BIN)/reconciler run
+
+bundle: $(RUN_STAMP) ## build the worker bundle and print its files and hash
+	@$(BIN)/reconciler bundle
+
+bench: $(DEV_STAMP) ## measure, side by side in one run
+	@$(BIN)/python -m bench $(ARGS)
+
+lock: $(UV_STAMP) ## resolve the dependencies again into the hashed lock files
+	@compile() { $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate "$$@"; }
+	compile pyproject.toml --extra local -o requirements.lock
+	compile --group dev -c requirements.lock -o tests/requirements.lock
+	compile --group worker -o worker/requirements.lock
+	compile --group worker-paddle -c worker/requirements.lock -o worker/requirements-paddle.lock
+	compile --group worker-models --no-deps -o worker/requirements-models.lock
+
+clean: ## take away the environment and all local state
+	@rm -rf $(STATE) $(TOOLS) $(VENV)
+
+$(UV_STAMP):
+	@mkdir -p $(TOOLS)
+	command -v uv >/dev/null || $(PYTHON) -m pip install --quiet --disable-pip-version-check --target $(TOOLS)/uv uv
+	touch $@
+
+$(VENV)/made.stamp: $(UV_STAMP)
+	@[ -x $(BIN)/python ] || $(UV) venv --quiet --python $(PYTHON) $(VENV)
+	touch $@
+
+$(RUN_STAMP): requirements.lock pyproject.toml $(VENV)/made.stamp
+	@echo "installing the reconciler's environment ..."
+	$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps -e .
+	touch $@
+
+$(DEV_STAMP): tests/requirements.lock $(RUN_STAMP)
+	@echo "installing the test tools ..."
+	$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r tests/requirements.lock
+	touch $@

@@ -1,0 +1,79 @@
+"""What travels between the reconciler and the worker: payload, run file, frame. The single definition.
+
+Law: standard library only; the one room of the worker that the reconciler enters.
+
+- A *payload* is one document to process, as the product's API describes it.
+- A *run file* is what one Camber job reads: its documents, each with the attempt it is processed for and the grants
+  (presigned URLs) it may use.
+- A *frame* is one line on STDOUT that carries one attempt's verdict: ids, codes, figures, keys, sizes and hashes,
+  checksummed. Text, field values and file names travel only in the attempt's result object.
+
+    payload.py   payload, schema, run file, and the keys of a document's objects
+    frame.py     encode and decode frames
+    errors.py    the error table
+    strict.py    reads untrusted JSON, field by field
+"""
+
+from worker.contract.errors import ERRORS, ErrorCode, ErrorKind, Fault, Retry, Stage
+from worker.contract.frame import (
+    Artifact,
+    Failed,
+    Frame,
+    PortalFile,
+    Succeeded,
+    decode_frames,
+    encode_frame,
+)
+from worker.contract.payload import (
+    ARTIFACTS,
+    BATCH_MAX,
+    CONTROL_FILE,
+    SUFFIXES,
+    Attempt,
+    Document,
+    Grants,
+    Payload,
+    RunFile,
+    Schema,
+    object_keys,
+    parse_batch,
+    parse_payload,
+    parse_schema,
+    payload_json,
+    run_json,
+)
+from worker.contract.strict import ContractError, Reader
+
+__all__ = [
+    "ARTIFACTS",
+    "BATCH_MAX",
+    "CONTROL_FILE",
+    "ERRORS",
+    "SUFFIXES",
+    "Artifact",
+    "Attempt",
+    "ContractError",
+    "Document",
+    "ErrorCode",
+    "ErrorKind",
+    "Failed",
+    "Fault",
+    "Frame",
+    "Grants",
+    "Payload",
+    "PortalFile",
+    "Reader",
+    "Retry",
+    "RunFile",
+    "Schema",
+    "Stage",
+    "Succeeded",
+    "decode_frames",
+    "encode_frame",
+    "object_keys",
+    "parse_batch",
+    "parse_payload",
+    "parse_schema",
+    "payload_json",
+    "run_json",
+]

@@ -1,1 +1,15 @@
-"""To be described."""
+"""The database.
+
+Law: the only place that knows SQL. One statement a file, fenced by id, state and epoch; only the database's clock.
+
+    database.py      engine and sessions, named statements
+    migrate.py       bring the schema up, safe when two start at once
+    tables.py        the tables, as Alembic compares them
+    statements/      one .sql file per statement, verb_noun
+    jobs.py          claim, plan, settle and request
+    runs.py          lease, observe, advance
+    schemas.py       portal schemas
+    daemons.py       heartbeats, breakers
+    evidence.py      what the CLI said
+    wake.py          LISTEN
+"""

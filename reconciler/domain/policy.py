@@ -1,0 +1,35 @@
+"""The bounds that decisions are made within, and when to try again."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """Every bound of a decision. Times in seconds."""
+
+    settle_seconds: float
+    """How long after the submit deadline a created job may still be missing from Camber's list."""
+    absent_reads_min: int
+    """How many complete looks must have missed a job before its absence is a fact."""
+    relaunch_max: int
+    """How often a job may be launched again after a launch whose outcome was never known."""
+    platform_faults_max: int
+    """After how many platform faults in a row a job waits for an operator."""
+    log_grace_seconds: float
+    """How long after Camber's final state a log may still be late."""
+    backoff_base_seconds: float
+    backoff_max_seconds: float
+    poll_min_seconds: float
+    poll_max_seconds: float
+
+
+def backoff_seconds(policy: Policy, failures: int, jitter: float) -> float:
+    """How long to wait after so many failures: exponential with full jitter; `jitter` lies in [0, 1)."""
+    ceiling = min(policy.backoff_max_seconds, policy.backoff_base_seconds * 2.0 ** min(failures, 20))
+    return ceiling * (0.1 + 0.9 * jitter)
+
+
+def poll_seconds(policy: Policy, age_seconds: float, jitter: float) -> float:
+    """When to look again at a run of this age: often while it is young, a tenth of its age later on, 20 % jitter."""
+    pause = min(policy.poll_max_seconds, max(policy.poll_min_seconds, age_seconds / 10))
+    return pause * (0.8 + 0.4 * jitter)

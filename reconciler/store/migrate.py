@@ -1,0 +1,100 @@
+"""Bring the schema up; safe when two start at once."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy.pool import NullPool
+
+from reconciler.store.database import normal_url
+
+LOCK_KEY = 7_262_004_611_001
+"""The advisory lock that one migrator holds."""
+LOCK_WAIT_SECONDS = 120.0
+
+
+class MigrationError(RuntimeError):
+    """The schema could not be brought up."""
+
+
+def upgrade(url: str, revision: str = "head") -> tuple[str | None, str | None]:
+    """Migrate up under a lock; returns the revisions before and after. Raises MigrationError."""
+    return _move(url, revision, command.upgrade)
+
+
+def downgrade(url: str, revision: str) -> tuple[str | None, str | None]:
+    """Migrate down under a lock; returns the revisions before and after."""
+    return _move(url, revision, command.downgrade)
+
+
+def check(url: str) -> None:
+    """Raise alembic's error where the tables in the database differ from those in the code."""
+    with _connected(url) as connection:
+        command.check(_config(connection))
+
+
+def newest() -> str | None:
+    """The newest revision that this code knows."""
+    return ScriptDirectory.from_config(_config(None)).get_current_head()
+
+
+def current(engine: Engine) -> str | None:
+    """The revision that the database stands at; None where nothing was ever migrated."""
+    with engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def _move(url: str, revision: str, move: object) -> tuple[str | None, str | None]:
+    with _connected(url) as connection, _locked(connection):
+        before = MigrationContext.configure(connection).get_current_revision()
+        connection.commit()
+        move(_config(connection), revision)  # type: ignore[operator]
+        connection.commit()
+        after = MigrationContext.configure(connection).get_current_revision()
+    return before, after
+
+
+@contextmanager
+def _connected(url: str) -> Iterator[Connection]:
+    engine = create_engine(normal_url(url), poolclass=NullPool)
+    with engine.connect() as connection:
+        yield connection
+    engine.dispose()
+
+
+@contextmanager
+def _locked(connection: Connection) -> Iterator[None]:
+    """Hold the migrators' lock. It is polled: waiting inside Postgres would block CREATE INDEX CONCURRENTLY."""
+    deadline = time.monotonic() + LOCK_WAIT_SECONDS
+    while not connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": LOCK_KEY}):
+        connection.commit()
+        if time.monotonic() > deadline:
+            raise MigrationError(f"another migration has been running for {LOCK_WAIT_SECONDS:.0f} s")
+        time.sleep(0.2)
+    connection.commit()
+    try:
+        yield
+    finally:
+        connection.rollback()
+        connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": LOCK_KEY})
+        connection.commit()
+
+
+def _config(connection: Connection | None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_migrations()))
+    config.attributes["connection"] = connection
+    return config
+
+
+def _migrations() -> Path:
+    """Inside the installed package, or beside it in a checkout."""
+    package = Path(__file__).parents[1]
+    shipped = package / "_alembic"
+    return shipped if shipped.is_dir() else package.parent / "alembic"

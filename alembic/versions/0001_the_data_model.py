@@ -137,6 +137,9 @@ def upgrade() -> None:
         sa.Column(
             "credits", sa.Numeric(precision=12, scale=6), nullable=True, comment="cost, by node price and running time"
         ),
+        sa.Column(
+            "stash_pruned_at", sa.DateTime(timezone=True), nullable=True, comment="when its run folder was removed"
+        ),
         sa.Column("reason_code", sa.Text(), nullable=True, comment="the last event"),
         sa.Column("reason_text", sa.Text(), nullable=True, comment="why it happened"),
         sa.Column(

@@ -7,7 +7,7 @@ from reconciler.domain.states import JobEvent, JobStatus, RunEvent, RunState
 _J, _JE, _R, _RE = JobStatus, JobEvent, RunState, RunEvent
 
 
-class IllegalTransition(AssertionError):  # noqa: N818 - a bug, not an error of the world
+class IllegalTransition(AssertionError):
     """A transition that the table does not hold: the cycle must stop, the data stays."""
 
 

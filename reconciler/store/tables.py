@@ -185,6 +185,7 @@ camber_runs = Table(
     _column("log_bytes", BigInteger, "how much of the log was read", server_default=text("0")),
     _optional("log_tail", Text, "the last lines of the log, redacted"),
     _optional("credits", Numeric(12, 6), "cost, by node price and running time"),
+    _at("stash_pruned_at", "when its run folder was removed"),
     _optional("reason_code", Text, "the last event"),
     _optional("reason_text", Text, "why it happened"),
     _stamp("created_at", "when it was planned"),

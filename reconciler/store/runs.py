@@ -1,0 +1,185 @@
+"""Runs: plan, lease, observe, advance. Every write is fenced by id, state, owner and epoch."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, RowMapping
+
+from reconciler.domain.observations import RemoteJob
+from reconciler.domain.runs import Lease, Run, RunId
+from reconciler.domain.states import RunEvent, RunState
+from reconciler.domain.transitions import next_run_state
+from reconciler.store.database import statement
+
+SLOTS_KEY = 7_262_004_611_002
+"""The advisory lock under which runs are planned."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewRun:
+    """What is committed before anything is sent."""
+
+    id: RunId
+    marker: str
+    backend: str
+    account: str
+    id_floor: int
+    bundle_hash: str
+    stash_path: str
+    node_size: str
+    command: str
+    attempts_total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prunable:
+    """A finished run whose folder may go."""
+
+    id: RunId
+    marker: str
+    stash_path: str
+
+
+def free_slots(connection: Connection, backend: str, account: str, slots: int) -> int:
+    """How many more runs may be planned; other planners wait until this transaction ends."""
+    connection.execute(statement("lock_slots"), {"key": SLOTS_KEY})
+    occupied = connection.scalar(statement("count_occupied_slots"), {"backend": backend, "account": account})
+    return max(0, slots - int(occupied or 0))
+
+
+def count_occupied(connection: Connection, backend: str, account: str) -> int:
+    """How many slots are taken, without a lock."""
+    return int(connection.scalar(statement("count_occupied_slots"), {"backend": backend, "account": account}) or 0)
+
+
+def plan(connection: Connection, run: NewRun, owner: UUID, lease_seconds: float) -> Lease:
+    """Commit the intent, leased to the planner."""
+    values = {name: getattr(run, name) for name in NewRun.__dataclass_fields__}
+    connection.execute(statement("insert_run"), values | {"owner": owner, "lease_seconds": lease_seconds})
+    return Lease(run_id=run.id, owner=owner, epoch=1)
+
+
+def highest_id(connection: Connection, backend: str, account: str) -> int | None:
+    """The highest Camber id known of that backend and account."""
+    value = connection.scalar(statement("find_highest_id"), {"backend": backend, "account": account})
+    return None if value is None else int(value)
+
+
+def claim(
+    connection: Connection, states: Sequence[RunState], owner: UUID, lease_seconds: float, limit: int
+) -> list[Run]:
+    """Lease the runs that are due in one of the states."""
+    values = {"states": [str(state) for state in states], "owner": owner, "lease_seconds": lease_seconds}
+    rows = connection.execute(statement("claim_runs"), values | {"limit": limit}).mappings()
+    return [_run(row) for row in rows]
+
+
+def read(connection: Connection, lease: Lease) -> Run | None:
+    """The run as it stands now; None where the lease is gone."""
+    values = {"id": lease.run_id, "owner": lease.owner, "epoch": lease.epoch}
+    row = connection.execute(statement("read_run"), values).mappings().first()
+    return None if row is None else _run(row)
+
+
+def _run(row: RowMapping) -> Run:
+    own = ("id", "lease", "state")
+    values = {name: row[name] for name in Run.__dataclass_fields__ if name not in own}
+    lease = Lease(run_id=RunId(row["id"]), owner=row["lease_owner"], epoch=row["epoch"])
+    return Run(id=RunId(row["id"]), lease=lease, state=RunState(row["state"]), **values)
+
+
+def advance(
+    connection: Connection,
+    run: Run,
+    event: RunEvent,
+    reason: str,
+    *,
+    poll_seconds: float = 0.0,
+    deadline_seconds: float = 0.0,
+    camber_job_id: int | None = None,
+    seen: RemoteJob | None = None,
+    keep_lease: bool = False,
+) -> RunState | None:
+    """Move the run by the event; returns its new state, or None where the lease is gone and nothing was written.
+
+    `deadline_seconds` counts from now for the state that is entered; the lease is given back unless it is kept.
+    """
+    target = next_run_state(run.state, event)
+    values: dict[str, Any] = {
+        "id": run.id,
+        "from_state": str(run.state),
+        "to_state": str(target),
+        "owner": run.lease.owner,
+        "epoch": run.lease.epoch,
+        "camber_job_id": camber_job_id,
+        "poll_seconds": poll_seconds,
+        "deadline_seconds": deadline_seconds,
+        "keep_lease": keep_lease,
+        "reason_code": str(event),
+        "reason_text": reason,
+    }
+    row = connection.execute(statement("advance_run"), values | _sighted(seen)).first()
+    return None if row is None else target
+
+
+def _sighted(seen: RemoteJob | None) -> dict[str, Any]:
+    return {
+        "seen": seen is not None,
+        "camber_status": seen.status_word if seen else None,
+        "camber_created_at": seen.created_at if seen else None,
+        "camber_started_at": seen.started_at if seen else None,
+        "camber_finished_at": seen.finished_at if seen else None,
+    }
+
+
+def look_again(
+    connection: Connection,
+    lease: Lease,
+    poll_seconds: float,
+    *,
+    missed: bool = False,
+    camber_status: str | None = None,
+    log_bytes: int = 0,
+    log_tail: str | None = None,
+) -> bool:
+    """Set the next look and give the lease back; false where it was gone."""
+    values = {"id": lease.run_id, "owner": lease.owner, "epoch": lease.epoch, "poll_seconds": poll_seconds}
+    values |= {"missed": missed, "camber_status": camber_status, "log_bytes": log_bytes, "log_tail": log_tail}
+    return connection.execute(statement("look_again"), values).first() is not None
+
+
+def keep_log_tail(connection: Connection, lease: Lease, log_bytes: int, log_tail: str) -> None:
+    """Keep the end of the log for operators."""
+    values = {"id": lease.run_id, "owner": lease.owner, "epoch": lease.epoch}
+    connection.execute(statement("keep_log_tail"), values | {"log_bytes": log_bytes, "log_tail": log_tail})
+
+
+def renew_leases(connection: Connection, owner: UUID, lease_seconds: float) -> int:
+    """Renew all leases of the process in one statement; returns how many."""
+    return connection.execute(statement("renew_leases"), {"owner": owner, "lease_seconds": lease_seconds}).rowcount
+
+
+def release_leases(connection: Connection, owner: UUID) -> int:
+    """Give back all leases of the process; returns how many."""
+    return connection.execute(statement("release_leases"), {"owner": owner}).rowcount
+
+
+def record_sighting(
+    connection: Connection, run: Run, camber_job_id: int, backend: str, status: str | None, role: str = "owner"
+) -> None:
+    """Remember that this Camber job carries the run's marker."""
+    values = {"backend": backend, "account": run.account, "camber_job_id": camber_job_id, "run_id": run.id}
+    connection.execute(statement("record_sighting"), values | {"role": role, "camber_status": status})
+
+
+def list_prunable(connection: Connection, age_seconds: float, limit: int) -> list[Prunable]:
+    """Finished runs whose folders still stand on the stash."""
+    rows = connection.execute(statement("list_prunable_runs"), {"age_seconds": age_seconds, "limit": limit}).mappings()
+    return [Prunable(id=RunId(r["id"]), marker=r["marker"], stash_path=r["stash_path"]) for r in rows]
+
+
+def mark_pruned(connection: Connection, run_id: RunId) -> None:
+    """Remember that the run's folder is gone."""
+    connection.execute(statement("mark_pruned"), {"id": run_id})

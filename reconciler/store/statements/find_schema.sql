@@ -1,0 +1,1 @@
+SELECT id, version, definition FROM portal_schemas WHERE name = :name AND active

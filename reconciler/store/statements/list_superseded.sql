@@ -1,0 +1,7 @@
+SELECT r.marker, r.stash_path, r.state,
+       array_remove(array_agg(a.id) FILTER (WHERE a.state = 'superseded'), NULL) AS superseded,
+       count(*) FILTER (WHERE a.state = 'assigned') AS assigned
+FROM camber_runs r
+JOIN job_attempts a ON a.run_id = r.id
+WHERE r.id = :run_id
+GROUP BY r.id

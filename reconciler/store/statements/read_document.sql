@@ -1,0 +1,1 @@
+SELECT * FROM documents WHERE job_id = :job_id

@@ -1,0 +1,1 @@
+UPDATE portal_schemas SET active = false WHERE name = :name AND active

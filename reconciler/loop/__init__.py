@@ -1,1 +1,23 @@
-"""To be described."""
+"""The duties of the daemon.
+
+Law: one way through for each: row, lease, observe, decide (pure), act, write fenced by id, state and epoch. No
+transaction
+is open across an outside call. One file a duty, each with a run_once() that returns counts.
+
+    daemon.py    wires the clock, the signals and the wake-up
+    duties.py    one pass at a time, again at once if it was woken meanwhile
+    cycle.py     one run at a time within a pass
+    context.py   what every duty is given
+
+    dispatch.py  pending rows -> planned runs -> launched        inputs.py, staging.py, launch.py
+    watch.py     looks at submitted runs                         search.py
+    collect.py   gathers results: frame -> proof -> document     harvest.py, verify.py, settle.py
+    repair.py    takes over what a dead daemon left, seeks lost launches
+    requests.py  rerun_requested, cancel_requested               control.py
+    prune.py     removes what is over and old
+
+    faults.py    what a failed attempt does to its job
+    breakers.py  leave a dependency alone while it fails
+    accounts.py  who the CLI is logged in as
+    naming.py    markers, folders, keys, commands
+"""

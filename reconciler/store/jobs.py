@@ -54,16 +54,17 @@ class Superseded:
 def peek_due(connection: Connection, limit: int) -> list[JobRow]:
     """The most urgent due jobs, not locked."""
     rows = connection.execute(statement("peek_due_jobs"), {"limit": limit}).mappings()
-    return [_job_row(row) for row in rows]
+    return [job_row(row) for row in rows]
 
 
 def lock_pending(connection: Connection, ids: Sequence[JobId]) -> list[JobRow]:
     """Those of the jobs that are still pending, locked until the transaction ends."""
     rows = connection.execute(statement("lock_pending_jobs"), {"ids": list(ids)}).mappings()
-    return [_job_row(row) for row in rows]
+    return [job_row(row) for row in rows]
 
 
-def _job_row(row: RowMapping) -> JobRow:
+def job_row(row: RowMapping) -> JobRow:
+    """The columns of a row that make a job; a row may have others."""
     names = JobRow.__dataclass_fields__
     return JobRow(**{name: row[name] for name in names if name in row})
 
@@ -187,3 +188,8 @@ def list_superseded(connection: Connection, run_id: RunId) -> Superseded:
         superseded=tuple(row["superseded"] or ()),
         assigned=row["assigned"],
     )
+
+
+def status_of(connection: Connection, job_id: JobId) -> str:
+    """The job's status as it stands in this transaction."""
+    return str(connection.scalar(statement("read_status"), {"id": job_id}))

@@ -17,6 +17,10 @@ SLOTS_KEY = 7_262_004_611_002
 """The advisory lock under which runs are planned."""
 
 
+class StaleLease(RuntimeError):
+    """The lease is gone, so nothing was written: drop what was found out and leave the run to its new holder."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewRun:
     """What is committed before anything is sent."""
@@ -76,11 +80,13 @@ def claim(
     return [_run(row) for row in rows]
 
 
-def read(connection: Connection, lease: Lease) -> Run | None:
-    """The run as it stands now; None where the lease is gone."""
+def read(connection: Connection, lease: Lease) -> Run:
+    """The run as it stands now. Raises StaleLease where the lease is gone."""
     values = {"id": lease.run_id, "owner": lease.owner, "epoch": lease.epoch}
     row = connection.execute(statement("read_run"), values).mappings().first()
-    return None if row is None else _run(row)
+    if row is None:
+        raise StaleLease(f"run {lease.run_id} is no longer under epoch {lease.epoch}")
+    return _run(row)
 
 
 def _run(row: RowMapping) -> Run:
@@ -101,8 +107,8 @@ def advance(
     camber_job_id: int | None = None,
     seen: RemoteJob | None = None,
     keep_lease: bool = False,
-) -> RunState | None:
-    """Move the run by the event; returns its new state, or None where the lease is gone and nothing was written.
+) -> RunState:
+    """Move the run by the event; returns its new state. Raises StaleLease where the lease is gone.
 
     `deadline_seconds` counts from now for the state that is entered; the lease is given back unless it is kept.
     """
@@ -120,8 +126,9 @@ def advance(
         "reason_code": str(event),
         "reason_text": reason,
     }
-    row = connection.execute(statement("advance_run"), values | _sighted(seen)).first()
-    return None if row is None else target
+    if connection.execute(statement("advance_run"), values | _sighted(seen)).first() is None:
+        raise StaleLease(f"run {run.id} is no longer {run.state} under epoch {run.lease.epoch}")
+    return target
 
 
 def _sighted(seen: RemoteJob | None) -> dict[str, Any]:
@@ -143,11 +150,12 @@ def look_again(
     camber_status: str | None = None,
     log_bytes: int = 0,
     log_tail: str | None = None,
-) -> bool:
-    """Set the next look and give the lease back; false where it was gone."""
+) -> None:
+    """Set the next look and give the lease back. Raises StaleLease where it was gone."""
     values = {"id": lease.run_id, "owner": lease.owner, "epoch": lease.epoch, "poll_seconds": poll_seconds}
     values |= {"missed": missed, "camber_status": camber_status, "log_bytes": log_bytes, "log_tail": log_tail}
-    return connection.execute(statement("look_again"), values).first() is not None
+    if connection.execute(statement("look_again"), values).first() is None:
+        raise StaleLease(f"run {lease.run_id} is no longer under epoch {lease.epoch}")
 
 
 def keep_log_tail(connection: Connection, lease: Lease, log_bytes: int, log_tail: str) -> None:

@@ -1,0 +1,42 @@
+"""reconciler run: the daemon."""
+
+import os
+import sys
+from pathlib import Path
+
+from reconciler.cli.refusal import AWAY, ENDED_BADLY, database_or_refuse, refuse, settings_or_refuse
+from reconciler.logs import Event, logger, set_up
+from reconciler.loop.assembly import assemble
+from reconciler.loop.daemon import Daemon
+from reconciler.settings import Settings, meaningless
+from reconciler.store.database import connect
+from reconciler.store.migrate import current, newest
+
+
+def command() -> None:
+    """Run until SIGTERM, which drains; a second signal leaves at once."""
+    settings = settings_or_refuse()
+    set_up(settings.log_level, settings.log_format)
+    for name, reason in meaningless().items():
+        logger.bind(name=name, reason=reason).warning(Event.SETTING_IGNORED)
+    _refuse_other_schema(settings)
+    drained = Daemon(assemble(settings, camber_binary(settings))).run()
+    # Threads that are still waiting for the CLI must not keep a drained-out process alive.
+    sys.stderr.flush()
+    os._exit(0 if drained else ENDED_BADLY)
+
+
+def camber_binary(settings: Settings) -> Path | None:
+    """The CLI that the settings name; None where it is to be looked for."""
+    if settings.camber_bin:
+        return Path(settings.camber_bin)
+    return Path(sys.executable).with_name("camber-local") if settings.execution_backend == "local" else None
+
+
+def _refuse_other_schema(settings: Settings) -> None:
+    engine = connect(settings.database_url.get_secret_value(), application_name="reconciler start", pool_size=1)
+    with database_or_refuse():
+        found, known = current(engine), newest()
+    engine.dispose()
+    if found != known:
+        refuse(f"The database's schema is at {found}, this program needs {known}: run `reconciler migrate`.", AWAY)

@@ -1,0 +1,24 @@
+"""Which objects a job may read."""
+
+import re
+from collections.abc import Iterable
+
+_UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+_HOLDERS = {r"\{uuid\}": _UUID, r"\*\*": ".+", r"\*": "[^/]+"}
+
+
+def raw_path_allowed(raw_path: str, user_id: str, patterns: Iterable[str]) -> bool:
+    """Whether the key matches one of the patterns.
+
+    `{user_id}` stands for the job's own user, `{uuid}` for any UUID, `*` for one part of the path, `**` for the rest.
+    """
+    if any(part in ("", ".", "..") for part in raw_path.split("/")) or "\\" in raw_path:
+        return False
+    return any(_compiled(pattern, user_id).fullmatch(raw_path) for pattern in patterns)
+
+
+def _compiled(pattern: str, user_id: str) -> re.Pattern[str]:
+    expression = re.escape(pattern).replace(r"\{user_id\}", re.escape(user_id))
+    for holder, meaning in _HOLDERS.items():
+        expression = expression.replace(holder, meaning)
+    return re.compile(expression)

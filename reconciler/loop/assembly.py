@@ -1,0 +1,92 @@
+"""Put one process together from its settings."""
+
+import json
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from importlib.resources import files
+from pathlib import Path
+from uuid import UUID, uuid4
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
+
+from reconciler.camber.bundle import Bundle, build_bundle
+from reconciler.camber.client import CamberClient
+from reconciler.camber.config import CamberConfig, Limits
+from reconciler.camber.evidence import CliCall
+from reconciler.logs import Event, logger
+from reconciler.loop.context import Context
+from reconciler.loop.cycle import current_run
+from reconciler.objects.store import ObjectStore, ObjectStoreConfig
+from reconciler.settings import Settings
+from reconciler.store import evidence
+from reconciler.store.database import connect
+
+
+def worker_bundle() -> Bundle:
+    """The worker's code as it ships to Camber."""
+    return build_bundle(Path(str(files("worker"))))
+
+
+def object_store(settings: Settings) -> ObjectStore:
+    """The store of the documents."""
+    return ObjectStore(
+        ObjectStoreConfig(
+            endpoint=settings.do_spaces_endpoint,
+            region=settings.do_spaces_region,
+            bucket=settings.do_spaces_bucket,
+            access_key=settings.do_spaces_access_key.get_secret_value(),
+            secret_key=settings.do_spaces_secret_key.get_secret_value(),
+        )
+    )
+
+
+def camber_client(settings: Settings, binary: Path | None, record: Callable[[CliCall], None]) -> CamberClient:
+    """The client of the CLI; `binary` where it is not to be looked for."""
+    limits = Limits(
+        create=settings.create_limit_seconds,
+        get=settings.read_limit_seconds,
+        list=settings.read_limit_seconds,
+        me=settings.read_limit_seconds,
+        copy=settings.stash_limit_seconds,
+    )
+    config = CamberConfig(
+        binary=binary,
+        api_key=settings.camber_api_key.get_secret_value() or None,
+        limits=limits,
+        marker_prefix=f"rq-{settings.service_env}-",
+    )
+    return CamberClient(config, record)
+
+
+def assemble(settings: Settings, binary: Path | None) -> Context:
+    """A process of its own: fresh owner id, own pools."""
+    workers = 2 * settings.run_slots + 4
+    url = settings.database_url.get_secret_value()
+    engine = connect(url, application_name="reconciler daemon", pool_size=workers)
+    owner = uuid4()
+    return Context(
+        settings=settings,
+        engine=engine,
+        objects=object_store(settings),
+        client=camber_client(settings, binary, _recorder(engine, owner)),
+        bundle=worker_bundle(),
+        owner=owner,
+        pool=ThreadPoolExecutor(workers, thread_name_prefix="run"),
+    )
+
+
+def _recorder(engine: Engine, owner: UUID) -> Callable[[CliCall], None]:
+    def record(call: CliCall) -> None:
+        row = {
+            name: getattr(call, name) for name in CliCall.__dataclass_fields__ if name not in ("started_at", "ending")
+        }
+        row |= {"argv": json.dumps(call.argv), "daemon_id": owner, "run_id": current_run.get(), "cli_version": None}
+        try:
+            with engine.begin() as connection:
+                evidence.insert_call(connection, row)
+        except DBAPIError as error:
+            # Evidence that cannot be kept must not cost the decision it belongs to: the reply of create above all.
+            logger.bind(kind=call.kind, reason=str(error.orig)).warning(Event.EVIDENCE_LOST)
+
+    return record

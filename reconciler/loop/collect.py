@@ -1,0 +1,44 @@
+"""Collect: gather the results of runs that Camber is done with. COMPLETED is not success and FAILED is not failure."""
+
+from reconciler.domain.decide import missing_code
+from reconciler.domain.runs import Run
+from reconciler.domain.states import RunEvent, RunState
+from reconciler.logs import Event, logger
+from reconciler.loop.context import Context, Counts
+from reconciler.loop.cycle import each
+from reconciler.loop.faults import error_details
+from reconciler.loop.harvest import Harvest, environment_failed, harvest, keep_tail
+from reconciler.loop.settle import settle_failure
+from reconciler.store import runs
+
+
+def run_once(context: Context) -> Counts:
+    """Gather from every run that is due."""
+    limit = 2 * context.settings.run_slots
+    with context.engine.begin() as connection:
+        due = runs.claim(connection, (RunState.COLLECTING,), context.owner, context.settings.lease_seconds, limit)
+    return each(context, due, lambda run: collect(context, run), lambda run: run.id)
+
+
+def collect(context: Context, run: Run) -> str:
+    """Settle what the log shows; what is still missing gets a grace, then a verdict. Raises StaleLease."""
+    gathered = harvest(context, run)
+    keep_tail(context, run, gathered.log)
+    if gathered.remaining and not _grace_over(run, gathered):
+        with context.engine.begin() as connection:
+            runs.look_again(connection, run.lease, context.policy.poll_min_seconds)
+        return "kept"
+    code = missing_code(run.camber_status, environment_failed=environment_failed(gathered))
+    for attempt in gathered.remaining:
+        settle_failure(context, run, attempt, error_details(code, gathered.reason))
+    with context.engine.begin() as connection:
+        state = runs.advance(connection, run, RunEvent.COLLECTED, f"{len(gathered.remaining)} without a result")
+    bound = logger.bind(run_id=str(run.id), camber_job_id=run.camber_job_id)
+    bound.bind(old_status=str(run.state), new_status=str(state)).info(Event.RUN_STATE)
+    return "collected"
+
+
+def _grace_over(run: Run, gathered: Harvest) -> bool:
+    """A log may be late, unless it already says that there was nothing to work in."""
+    late = run.collect_deadline is not None and run.now >= run.collect_deadline
+    return late or environment_failed(gathered)

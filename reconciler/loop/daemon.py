@@ -1,0 +1,139 @@
+"""The daemon: APScheduler is the clock, signals drain, a wake-up only shortens the wait."""
+
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from importlib.metadata import version
+from types import FrameType
+
+from apscheduler.executors.pool import ThreadPoolExecutor as Threads
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from reconciler.logs import Event, logger
+from reconciler.loop import collect, dispatch, prune, repair, requests, watch
+from reconciler.loop.context import Context, Counts
+from reconciler.loop.duties import Duty
+from reconciler.store import daemons, runs
+from reconciler.store.wake import Listener
+
+PRUNE_SECONDS = 300.0
+WOKEN = ("requests", "dispatch")
+"""The duties that a new row or a flag is for."""
+
+
+class Daemon:
+    """One process that carries out all duties until it is told to stop."""
+
+    def __init__(self, context: Context) -> None:
+        settings = context.settings
+        tick = settings.tick_seconds
+        self._context = context
+        self._heart = Duty("heart", self._beat, settings.lease_seconds / 3)
+        self._duties = [
+            self._heart,
+            Duty("requests", requests.run_once, tick),
+            Duty("dispatch", dispatch.run_once, tick),
+            Duty("watch", watch.run_once, settings.poll_min_seconds / 2),
+            Duty("collect", collect.run_once, settings.poll_min_seconds / 2),
+            Duty("repair", repair.run_once, tick),
+            Duty("prune", prune.run_once, PRUNE_SECONDS),
+        ]
+        self._wakers: list[threading.Thread] = []
+
+    def run(self) -> bool:
+        """Work until SIGTERM or SIGINT; true where everything under way had ended. A second signal leaves at once."""
+        self._beat(self._context)
+        logger.bind(daemon_id=str(self._context.owner), backend=self._context.backend).info(Event.DAEMON_STARTED)
+        with self._signals(), self._listening(), self._clock():
+            self._context.stopping.wait()
+            logger.bind(seconds=self._context.settings.drain_seconds).info(Event.DAEMON_DRAINING)
+        return self._drain()
+
+    @contextmanager
+    def _signals(self) -> Iterator[None]:
+        handlers = {one: signal.signal(one, self._on_signal) for one in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            yield
+        finally:
+            for one in handlers:
+                signal.signal(one, self._leave)
+
+    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
+        if self._context.stopping.is_set():
+            self._leave(_number, _frame)
+        self._context.stopping.set()
+
+    @staticmethod
+    def _leave(number: int, _frame: FrameType | None) -> None:
+        os._exit(128 + number)
+
+    @contextmanager
+    def _listening(self) -> Iterator[None]:
+        url = self._context.settings.database_url.get_secret_value()
+        listener = Listener(url, self._wake, lambda reason: logger.bind(reason=reason).warning(Event.WAKE_LOST))
+        listener.start()
+        try:
+            yield
+        finally:
+            listener.stop()
+
+    @contextmanager
+    def _clock(self) -> Iterator[None]:
+        threads = Threads(2 * len(self._duties))
+        scheduler = BackgroundScheduler(executors={"default": threads}, timezone="UTC")
+        for duty in self._duties:
+            # Ticks are idempotent: a late one is made up for once, and two at a time are one.
+            scheduler.add_job(
+                partial(duty.tick, self._context),
+                "interval",
+                seconds=duty.seconds,
+                max_instances=2,
+                coalesce=True,
+                misfire_grace_time=None,
+                id=duty.name,
+            )
+        scheduler.start()
+        self._wake()
+        try:
+            yield
+        finally:
+            scheduler.shutdown(wait=False)
+
+    def _wake(self) -> None:
+        for duty in self._duties:
+            if duty.name in WOKEN and not self._context.stopping.is_set():
+                threading.Thread(
+                    target=duty.tick, args=(self._context,), name=f"woken {duty.name}", daemon=True
+                ).start()
+
+    def _beat(self, context: Context) -> Counts:
+        """Renew all leases in one statement, and give a sign of life."""
+        duties = {duty.name: duty.completed_at.isoformat() for duty in self._duties if duty.completed_at}
+        with context.engine.begin() as connection:
+            renewed = runs.renew_leases(connection, context.owner, context.settings.lease_seconds)
+            host, number = socket.gethostname(), version("rythmiq-reconciler")
+            daemons.beat(connection, context.owner, host, os.getpid(), number, duties)
+        return Counts(renewed=renewed)
+
+    def _drain(self) -> bool:
+        """Let calls of the CLI end within a bound, then give the leases back. Remote work is left alone."""
+        deadline = time.monotonic() + self._context.settings.drain_seconds
+        drained = min(self._await(duty, deadline) for duty in self._duties)
+        with self._context.engine.begin() as connection:
+            released = runs.release_leases(connection, self._context.owner) if drained else 0
+            daemons.stop(connection, self._context.owner)
+        logger.bind(drained=drained, released=released).info(Event.DAEMON_STOPPED)
+        return drained
+
+    def _await(self, duty: Duty, deadline: float) -> bool:
+        """The heart goes on meanwhile: a call that is still under way needs its lease."""
+        while not duty.drained(self._context.settings.lease_seconds / 6):
+            self._beat(self._context)
+            if time.monotonic() > deadline:
+                return False
+        return True

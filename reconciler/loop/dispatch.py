@@ -1,0 +1,116 @@
+"""Dispatch: pending rows become planned runs, intent before effect, and planned runs are launched."""
+
+from collections.abc import Sequence
+from uuid import uuid4
+
+from sqlalchemy import Connection
+
+from reconciler.domain.batching import plan_batches
+from reconciler.domain.observations import Page, Unreachable
+from reconciler.domain.runs import Lease, ReadyJob, RunId
+from reconciler.logs import Event, logger
+from reconciler.loop.accounts import account_name
+from reconciler.loop.breakers import forbidden, trip
+from reconciler.loop.context import Context, Counts
+from reconciler.loop.cycle import each
+from reconciler.loop.inputs import look_at_inputs
+from reconciler.loop.launch import launch
+from reconciler.loop.naming import marker_of, nonce, run_command, run_folder
+from reconciler.objects.errors import ObjectsError
+from reconciler.store import jobs, runs
+from reconciler.store.jobs import JobRow
+from reconciler.store.runs import NewRun
+
+NEEDED = frozenset({"camber", "storage", "recipients"})
+"""The dependencies without which nothing is launched."""
+
+
+def run_once(context: Context) -> Counts:
+    """Fill the free slots from the backlog."""
+    counts = Counts()
+    if not context.settings.age_recipients:
+        trip(context, "recipients", "AGE_RECIPIENTS is not set: a master is never stored unencrypted")
+        return counts
+    if forbidden(context, NEEDED):
+        return counts
+    with context.engine.begin() as connection:
+        due = jobs.peek_due(connection, context.settings.run_slots * context.settings.batch_max)
+    if due:
+        _dispatch(context, due, counts)
+    return counts
+
+
+def _dispatch(context: Context, due: Sequence[JobRow], counts: Counts) -> None:
+    try:
+        ready = look_at_inputs(context, due, counts)
+    except ObjectsError as error:
+        trip(context, "storage", str(error))
+        return
+    account = account_name(context) if ready else None
+    floor = _id_floor(context, account) if account else None
+    if account is None or floor is None:
+        return
+    leases = _plan_runs(context, account, floor, ready)
+    counts["planned"] += len(leases)
+    counts.update(each(context, leases, lambda lease: launch(context, lease), lambda lease: lease.run_id))
+
+
+def _id_floor(context: Context, account: str) -> int | None:
+    """The highest Camber id known; the first launch reads it from the list. None where the list tells nothing."""
+    with context.engine.begin() as connection:
+        known = runs.highest_id(connection, context.backend, account)
+    if known is not None:
+        return known
+    match context.client.list_page(1, 10):
+        case Page(rows=rows):
+            return max((row.camber_job_id for row in rows), default=0)
+        case Unreachable(trouble, reason):
+            trip(context, "camber", f"{trouble}: {reason}")
+            return None
+
+
+def _plan_runs(context: Context, account: str, floor: int, ready: Sequence[ReadyJob]) -> list[Lease]:
+    """One commit: runs, attempts, markers and id floors."""
+    with context.engine.begin() as connection:
+        slots = runs.free_slots(connection, context.backend, account, context.settings.run_slots)
+        batches = plan_batches(ready, slots, context.settings.batch_max)
+        leases = [_plan_run(connection, context, account, floor, batch) for batch in batches]
+    return [lease for lease in leases if lease is not None]
+
+
+def _plan_run(
+    connection: Connection, context: Context, account: str, floor: int, batch: Sequence[ReadyJob]
+) -> Lease | None:
+    rows = jobs.lock_pending(connection, [job.id for job in batch])
+    if not rows:
+        return None
+    run = _new_run(context, account, floor, len(rows))
+    lease = runs.plan(connection, run, context.owner, context.settings.lease_seconds)
+    sizes = {job.id: job.input_bytes for job in batch}
+    for row in rows:
+        jobs.assign(connection, row, run.id, uuid4(), nonce(), sizes[row.id])
+        _log_planned(run, row)
+    return lease
+
+
+def _new_run(context: Context, account: str, floor: int, attempts_total: int) -> NewRun:
+    settings = context.settings
+    run_id = RunId(uuid4())
+    marker = marker_of(settings.service_env, run_id)
+    return NewRun(
+        id=run_id,
+        marker=marker,
+        backend=context.backend,
+        account=account,
+        id_floor=floor,
+        bundle_hash=context.bundle.sha256,
+        stash_path=run_folder(account, settings.stash_prefix, settings.service_env, marker),
+        node_size=settings.node_size,
+        command=run_command(marker, settings.run_seconds),
+        attempts_total=attempts_total,
+    )
+
+
+def _log_planned(run: NewRun, row: JobRow) -> None:
+    bound = logger.bind(job_id=str(row.id), run_id=str(run.id), old_status="pending", new_status="processing")
+    bound.bind(attempt=row.next_number).info(Event.JOB_STATE)

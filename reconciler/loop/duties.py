@@ -1,0 +1,54 @@
+"""A duty in its clock's hands: one pass at a time, again at once if it was woken meanwhile."""
+
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from reconciler.logs import Event, logger
+from reconciler.loop.context import Context, Counts
+
+
+class Duty:
+    """One periodic loop of the daemon."""
+
+    def __init__(self, name: str, run_once: Callable[[Context], Counts], seconds: float) -> None:
+        self.name = name
+        self.seconds = seconds
+        self.completed_at: datetime | None = None
+        self._run_once = run_once
+        self._running = threading.Lock()
+        self._wanted = threading.Event()
+
+    def tick(self, context: Context) -> None:
+        """Make a pass; a tick during a pass means one more pass after it."""
+        self._wanted.set()
+        if not self._running.acquire(blocking=False):
+            return
+        try:
+            while self._wanted.is_set() and not context.stopping.is_set():
+                self._wanted.clear()
+                self._pass(context)
+        finally:
+            self._running.release()
+
+    def drained(self, seconds: float) -> bool:
+        """Wait for the pass that is under way; false where it did not end in time."""
+        if not self._running.acquire(timeout=max(0.0, seconds)):
+            return False
+        self._running.release()
+        return True
+
+    def _pass(self, context: Context) -> None:
+        try:
+            counts = self._run_once(context)
+        except (OperationalError, DBAPIError) as error:
+            # The database is away: nothing is lost, the next pass looks again.
+            logger.bind(duty=self.name, reason=str(error.orig).split("\n")[0]).error(Event.DUTY_FAILED)
+            return
+        except Exception as error:  # noqa: BLE001 - one of the two places: around one pass
+            logger.bind(duty=self.name).opt(exception=error).error(Event.DUTY_FAILED)
+            return
+        self.completed_at = datetime.now(UTC)
+        logger.bind(duty=self.name, **{name: count for name, count in counts.items() if count}).debug(Event.DUTY_DONE)

@@ -1,0 +1,89 @@
+"""What a failed attempt does to its job, in the caller's transaction."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection
+
+from reconciler.domain.decide import Fail, Hold, TryAgain, decide_failure
+from reconciler.domain.runs import Assigned, Run
+from reconciler.logs import Event, logger
+from reconciler.loop.context import Context
+from reconciler.store import jobs
+from worker.contract import ERRORS, ErrorCode, Fault, Retry, Stage
+
+
+def error_details(code: ErrorCode, message: str, stage: Stage | None = None) -> dict[str, Any]:
+    """What the job's row says about a failure."""
+    kind = ERRORS[code]
+    return {
+        "code": str(code),
+        "stage": str(stage or kind.stage),
+        "message": message[:500],
+        "retryable": kind.retry is not Retry.NEVER,
+        "advice": kind.advice,
+    }
+
+
+def fail_attempt(
+    connection: Connection, context: Context, run: Run, attempt: Assigned, error: Mapping[str, Any], **settled: Any
+) -> bool:
+    """End the attempt and send its job where the fault's budget says; false where the lease or the attempt is gone."""
+    if not jobs.settle(connection, run.lease, attempt.id, "failed", error=error, **settled):
+        return False
+    decision = decide_failure(ErrorCode(error["code"]), attempt.budget, context.policy, context.random.random())
+    common: dict[str, Any] = {"camber_job_id": run.camber_job_id, "error": error}
+    match decision:
+        case Fail():
+            applied = jobs.fail(connection, attempt.job_id, attempt.id, run.camber_job_id, error)
+        case TryAgain(fault, pause):
+            spent = "job_faults" if fault is Fault.JOB else "platform_faults"
+            waiting = f"trying again after {error['code']}"
+            applied = jobs.retry(
+                connection,
+                attempt.job_id,
+                attempt.id,
+                pause_seconds=pause,
+                waiting_reason=waiting,
+                **{spent: 1},
+                **common,
+            )
+        case Hold(reason):
+            applied = jobs.retry(
+                connection, attempt.job_id, attempt.id, platform_faults=1, held_reason=reason, **common
+            )
+    return applied
+
+
+def supersede_all(
+    connection: Connection, context: Context, run: Run, error: Mapping[str, Any], **counted: int
+) -> list[Assigned]:
+    """Fence all live attempts of a run that is given up, and put their jobs back into the queue; returns them."""
+    attempts = jobs.list_assigned(connection, run.id)
+    for attempt in attempts:
+        if jobs.settle(connection, run.lease, attempt.id, "superseded", error=error):
+            pause = context.backoff_seconds(attempt.budget.platform_faults + 1)
+            jobs.retry(
+                connection,
+                attempt.job_id,
+                attempt.id,
+                error=error,
+                pause_seconds=pause,
+                waiting_reason=f"trying again after {error['code']}",
+                camber_job_id=run.camber_job_id,
+                **counted,
+            )
+    jobs.count_settled(connection, run.id)
+    return attempts
+
+
+def log_job(run: Run, attempt: Assigned, new_status: str, **why: Any) -> None:
+    """One line for one job's state change."""
+    logger.bind(
+        job_id=str(attempt.job_id),
+        run_id=str(run.id),
+        camber_job_id=run.camber_job_id,
+        old_status="processing",
+        new_status=new_status,
+        **why,
+    ).info(Event.JOB_STATE)

@@ -1,0 +1,92 @@
+"""Read a run's log, and settle every attempt whose frame stands in it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from reconciler.domain.observations import Log, NoLog, Unreachable
+from reconciler.domain.runs import Assigned, Run
+from reconciler.logs import Event, logger, redact
+from reconciler.loop.context import Context
+from reconciler.loop.settle import settle_frame
+from reconciler.objects.errors import ObjectsError
+from reconciler.store import jobs, runs
+from worker.contract import Frame, decode_frames
+
+TAIL_CHARACTERS = 4000
+BOOTSTRAP_FAILED = "RYTHMIQ-BOOTSTRAP 1 failed "
+"""What the bootstrap prints when a run's environment could not be made."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """One read of a log: how long it was, in bytes, and its redacted end."""
+
+    bytes: int
+    tail: str
+    environment_failed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Harvest:
+    """What one look at a run's log brought: `remaining` attempts have no accepted frame yet."""
+
+    log: Reading | None
+    remaining: tuple[Assigned, ...]
+    reason: str
+
+
+def harvest(context: Context, run: Run) -> Harvest:
+    """Read the log and settle what its frames say. Raises StaleLease."""
+    with context.engine.begin() as connection:
+        assigned = jobs.list_assigned(connection, run.id)
+    if not assigned or run.camber_job_id is None:
+        return Harvest(log=None, remaining=tuple(assigned), reason="no attempt is waiting")
+    match context.client.logs(run.camber_job_id):
+        case Log(text=text):
+            remaining = _settle_frames(context, run, assigned, decode_frames(text))
+            return Harvest(log=_reading(text), remaining=remaining, reason="no frame in the log")
+        case NoLog(reason):
+            return Harvest(log=None, remaining=tuple(assigned), reason=reason)
+        case Unreachable(trouble, reason):
+            return Harvest(log=None, remaining=tuple(assigned), reason=f"{trouble}: {reason}")
+
+
+def _reading(text: str) -> Reading:
+    tail = redact(text[-TAIL_CHARACTERS:]).replace("\0", "")
+    return Reading(bytes=len(text.encode()), tail=tail, environment_failed=BOOTSTRAP_FAILED in text)
+
+
+def _settle_frames(
+    context: Context, run: Run, assigned: list[Assigned], frames: Iterable[Frame]
+) -> tuple[Assigned, ...]:
+    """Settle each live attempt by its own frame; foreign and repeated frames change nothing."""
+    waiting = {str(attempt.id): attempt for attempt in assigned}
+    for frame in frames:
+        attempt = waiting.get(frame.attempt_id)
+        if attempt is None or not _belongs(frame, run, attempt):
+            continue
+        try:
+            settle_frame(context, run, attempt, frame)
+        except ObjectsError as error:
+            # The store does not answer: the attempt stays live, the frame stays in the log.
+            logger.bind(run_id=str(run.id), job_id=frame.job_id, reason=str(error)).warning(Event.RESULT_REFUSED)
+            continue
+        del waiting[frame.attempt_id]
+    return tuple(waiting.values())
+
+
+def _belongs(frame: Frame, run: Run, attempt: Assigned) -> bool:
+    expected = (str(run.id), str(attempt.job_id), attempt.nonce)
+    return (frame.run_id, frame.job_id, frame.nonce) == expected
+
+
+def keep_tail(context: Context, run: Run, log: Reading | None) -> None:
+    """Keep the end of the log with the run, for operators."""
+    if log:
+        with context.engine.begin() as connection:
+            runs.keep_log_tail(connection, run.lease, log.bytes, log.tail)
+
+
+def environment_failed(reading: Harvest) -> bool:
+    """Whether the run never had an environment to work in."""
+    return reading.log is not None and reading.log.environment_failed

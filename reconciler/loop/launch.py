@@ -1,0 +1,103 @@
+"""Launch a planned run: stage it, commit that create may happen now, create, write down what came of it."""
+
+from reconciler.camber.argv import JobRequest
+from reconciler.camber.errors import CamberError
+from reconciler.camber.process import boot_now
+from reconciler.domain.decide import decide_create
+from reconciler.domain.observations import Created, NotSent, Unknown
+from reconciler.domain.runs import Lease, Run
+from reconciler.domain.states import RunEvent, RunState
+from reconciler.logs import Event, logger
+from reconciler.loop.breakers import close, trip
+from reconciler.loop.context import Context
+from reconciler.loop.faults import error_details, supersede_all
+from reconciler.loop.naming import run_command
+from reconciler.loop.staging import ArchiveMissing, stage
+from reconciler.objects.errors import ObjectsError
+from reconciler.store import runs
+from reconciler.store.staging import list_staged
+from worker.contract import ErrorCode
+
+START_WINDOW_SECONDS = 15.0
+"""How long after the commit the CLI may still be executed; a boot-clock deadline just before exec enforces it."""
+
+
+def launch(context: Context, lease: Lease) -> str:
+    """Launch the planned run; returns `submitted`, `not_sent` or `unknown`. Raises StaleLease."""
+    with context.engine.begin() as connection:
+        run = runs.read(connection, lease)
+        staged = list_staged(connection, lease.run_id)
+    if not staged:
+        return _not_sent(context, run, "none of its attempts is live any more")
+    if context.stopping.is_set():
+        return _not_sent(context, run, "the daemon is stopping")
+    try:
+        stage(context, run, staged)
+    except (ObjectsError, CamberError, ArchiveMissing) as error:
+        trip(context, "camber" if isinstance(error, CamberError) else "storage", str(error))
+        return _not_sent(context, run, str(error))
+    return _create(context, run)
+
+
+def _create(context: Context, run: Run) -> str:
+    settings = context.settings
+    boot_deadline = boot_now() + START_WINDOW_SECONDS
+    launching = _commit_launch(context, run)
+    request = JobRequest(
+        command=run_command(run.marker, settings.run_seconds), stash_path=run.stash_path, node_size=settings.node_size
+    )
+    outcome = context.client.create(request, boot_deadline=boot_deadline)
+    match outcome:
+        case Created(camber_job_id):
+            return _submitted(context, launching, camber_job_id)
+        case NotSent(trouble, reason):
+            trip(context, "camber", f"{trouble}: {reason}")
+            return _not_sent(context, launching, f"{trouble}: {reason}")
+        case Unknown():
+            return _unknown(context, launching, outcome)
+
+
+def _commit_launch(context: Context, run: Run) -> Run:
+    """From this commit on a Camber job may exist. The deadline stands for the moment when create is surely dead."""
+    window = START_WINDOW_SECONDS + context.client.create_seconds_max
+    with context.engine.begin() as connection:
+        event = RunEvent.LAUNCH_STARTED
+        runs.advance(connection, run, event, "staged", deadline_seconds=window, keep_lease=True)
+        return runs.read(connection, run.lease)
+
+
+def _submitted(context: Context, run: Run, camber_job_id: int) -> str:
+    with context.engine.begin() as connection:
+        state = runs.advance(
+            connection,
+            run,
+            RunEvent.CREATED,
+            f"Camber job {camber_job_id}",
+            camber_job_id=camber_job_id,
+            poll_seconds=context.poll_seconds(run),
+            deadline_seconds=context.settings.queue_seconds,
+        )
+        runs.record_sighting(connection, run, camber_job_id, context.backend, None)
+    close(context, "camber")
+    bound = logger.bind(run_id=str(run.id), camber_job_id=camber_job_id)
+    bound.bind(old_status=str(run.state), new_status=str(state)).info(Event.RUN_SUBMITTED)
+    return "submitted"
+
+
+def _unknown(context: Context, run: Run, outcome: Unknown) -> str:
+    decision = decide_create(outcome)
+    with context.engine.begin() as connection:
+        runs.advance(connection, run, decision.event, decision.reason, poll_seconds=context.poll_seconds(run))
+    logger.bind(run_id=str(run.id), reason=decision.reason).warning(Event.RUN_LAUNCH_UNKNOWN)
+    return "unknown"
+
+
+def _not_sent(context: Context, run: Run, reason: str) -> str:
+    """Nothing reached Camber: the jobs go back unburnt."""
+    error = error_details(ErrorCode.CAMBER_FAILED, f"not launched: {reason}")
+    with context.engine.begin() as connection:
+        supersede_all(connection, context, run, error)
+        runs.advance(connection, run, RunEvent.NOT_SENT, reason)
+    bound = logger.bind(run_id=str(run.id), old_status=str(run.state), new_status=str(RunState.FINISHED))
+    bound.bind(reason=reason).info(Event.RUN_STATE)
+    return "not_sent"

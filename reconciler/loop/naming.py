@@ -1,0 +1,34 @@
+"""How runs are named, where their folders stand, and what they execute."""
+
+import secrets
+from uuid import UUID
+
+
+def marker_of(service_env: str, run_id: UUID) -> str:
+    """The unique text by which a run is found again when its Camber id was lost."""
+    return f"rq-{service_env}-{run_id.hex}"
+
+
+def nonce() -> str:
+    """What the worker must echo, and what keeps two attempts' keys apart."""
+    return secrets.token_hex(6)
+
+
+def run_folder(account: str, prefix: str, service_env: str, marker: str) -> str:
+    """The run's own folder on the stash: a shared one would be overwritten between jobs."""
+    return f"stash://{account}/{prefix}/{service_env}/{marker}/"
+
+
+def run_command(marker: str, run_seconds: float) -> str:
+    """What Camber's bash executes in the run folder. It ends by itself: Camber has no cancel. Free of secrets."""
+    return f": {marker}; timeout --signal=TERM --kill-after=30 {run_seconds:.0f} python3 bootstrap.py"
+
+
+def control_key(marker: str) -> str:
+    """The object that carries the run's stop signal."""
+    return f"control/{marker}.json"
+
+
+def bundle_key(sha256: str) -> str:
+    """The worker bundle: one object per content."""
+    return f"bundles/{sha256}.tar.gz"

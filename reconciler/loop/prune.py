@@ -1,0 +1,36 @@
+"""Prune: remove what is over and old. No folder goes before Camber showed its run's end."""
+
+from reconciler.camber.errors import CamberError
+from reconciler.logs import Event, logger
+from reconciler.loop.context import Context, Counts
+from reconciler.loop.naming import control_key
+from reconciler.objects.errors import ObjectsError
+from reconciler.store import evidence, runs
+from reconciler.store.runs import Prunable
+
+BATCH = 20
+EVIDENCE_BATCH = 5000
+
+
+def run_once(context: Context) -> Counts:
+    """Remove old run folders and old evidence, some at a time."""
+    counts = Counts()
+    with context.engine.begin() as connection:
+        old = runs.list_prunable(connection, context.settings.stash_retention_seconds, BATCH)
+        age = context.settings.evidence_retention_seconds
+        counts["evidence"] = evidence.prune_calls(connection, age, EVIDENCE_BATCH)
+    counts["folders"] = sum(_prune(context, run) for run in old)
+    return counts
+
+
+def _prune(context: Context, run: Prunable) -> bool:
+    try:
+        context.client.remove(run.stash_path)
+        context.objects.delete(control_key(run.marker))
+    except (CamberError, ObjectsError) as error:
+        logger.bind(run_id=str(run.id), reason=str(error)).warning(Event.DUTY_FAILED)
+        return False
+    with context.engine.begin() as connection:
+        runs.mark_pruned(connection, run.id)
+    logger.bind(run_id=str(run.id)).debug(Event.PRUNED)
+    return True

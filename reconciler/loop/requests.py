@@ -1,0 +1,31 @@
+"""Requests: carry out the SQL flags rerun_requested and cancel_requested."""
+
+from reconciler.domain.states import JobStatus
+from reconciler.logs import Event, logger
+from reconciler.loop.context import Context, Counts
+from reconciler.loop.control import signal_run
+from reconciler.store import jobs
+from reconciler.store.jobs import Requested
+
+BATCH = 500
+"""Rows in one transaction; the next pass takes the rest."""
+
+
+def run_once(context: Context) -> Counts:
+    """Act on every flag that is set; twice is once."""
+    with context.engine.begin() as connection:
+        rerun = jobs.carry_out_requests(connection, "rerun_jobs", BATCH)
+        cancelled = jobs.carry_out_requests(connection, "cancel_jobs", BATCH)
+    for name, done in (("rerun", rerun), ("cancel", cancelled)):
+        for one in done:
+            _log(name, one)
+    for run_id in {one.run_id for one in (*rerun, *cancelled) if one.run_id}:
+        signal_run(context, run_id)
+    return Counts(rerun=len(rerun), cancelled=len(cancelled))
+
+
+def _log(name: str, done: Requested) -> None:
+    final = (JobStatus.PENDING, JobStatus.PROCESSING)
+    target = "pending" if name == "rerun" else "cancelled" if done.old_status in final else done.old_status
+    bound = logger.bind(job_id=str(done.job_id), request=name, old_status=done.old_status, new_status=target)
+    bound.info(Event.REQUEST_DONE)

@@ -1,0 +1,120 @@
+"""Watch: look at submitted runs, read the logs of running ones, and move the runs on."""
+
+from datetime import timedelta
+
+from reconciler.domain.decide import Advance, Confirm, Keep, decide_watch
+from reconciler.domain.observations import CamberStatus, GetOutcome, RemoteJob, Seen
+from reconciler.domain.runs import Run
+from reconciler.domain.states import RunEvent, RunState
+from reconciler.logs import Event, logger
+from reconciler.loop.context import Context, Counts
+from reconciler.loop.control import signal_run
+from reconciler.loop.cycle import each
+from reconciler.loop.faults import error_details, log_job, supersede_all
+from reconciler.loop.harvest import harvest
+from reconciler.loop.search import search
+from reconciler.store import runs
+from worker.contract import ErrorCode
+
+WATCHED = (RunState.SUBMITTED, RunState.QUEUED, RunState.RUNNING, RunState.ABANDONED)
+
+
+def run_once(context: Context) -> Counts:
+    """Look at every run that is due."""
+    limit = 2 * context.settings.run_slots
+    with context.engine.begin() as connection:
+        due = runs.claim(connection, WATCHED, context.owner, context.settings.lease_seconds, limit)
+    return each(context, due, lambda run: watch(context, run), lambda run: run.id)
+
+
+def watch(context: Context, run: Run) -> str:
+    """One look at one run; returns what came of it. Raises StaleLease."""
+    if run.camber_job_id is None:
+        return _seek_abandoned(context, run)
+    outcome = context.client.get(run.camber_job_id, known=run.camber_status)
+    decision = decide_watch(run, outcome, context.policy)
+    match decision:
+        case Keep():
+            return _keep(context, run, outcome, decision)
+        case Confirm(reason):
+            return _confirm(context, run, reason)
+        case Advance(event, reason):
+            return _advance(context, run, event, reason, outcome.job if isinstance(outcome, Seen) else None)
+
+
+def _keep(context: Context, run: Run, outcome: GetOutcome, decision: Keep) -> str:
+    """A running batch's log is read while it grows, so that each document completes when its own frame appears."""
+    log = None
+    if isinstance(outcome, Seen) and outcome.job.status is CamberStatus.RUNNING and run.state is RunState.RUNNING:
+        log = harvest(context, run).log
+    with context.engine.begin() as connection:
+        runs.look_again(
+            connection,
+            run.lease,
+            context.poll_seconds(run),
+            missed=decision.missed,
+            camber_status=outcome.job.status_word if isinstance(outcome, Seen) else None,
+            log_bytes=log.bytes if log else 0,
+            log_tail=log.tail if log else None,
+        )
+    return "kept"
+
+
+def _confirm(context: Context, run: Run, reason: str) -> str:
+    """`get` says it is gone: only a complete list that does not show it either makes that a fact."""
+    found = search(context, run)
+    if found.found or not found.complete:
+        with context.engine.begin() as connection:
+            runs.look_again(connection, run.lease, context.poll_seconds(run), missed=found.found is None)
+        return "kept"
+    return _advance(context, run, RunEvent.VANISHED, reason, None)
+
+
+def _advance(context: Context, run: Run, event: RunEvent, reason: str, seen: RemoteJob | None) -> str:
+    if event is RunEvent.GIVEN_UP:
+        return _give_up(context, run, reason, seen)
+    settings = context.settings
+    deadline = settings.run_seconds if event is RunEvent.SEEN_RUNNING else settings.log_grace_seconds
+    pause = 0.0 if event in (RunEvent.SEEN_OVER, RunEvent.VANISHED) else context.poll_seconds(run)
+    with context.engine.begin() as connection:
+        state = runs.advance(connection, run, event, reason, seen=seen, poll_seconds=pause, deadline_seconds=deadline)
+    _log_run(run, state, reason)
+    return str(event)
+
+
+def _give_up(context: Context, run: Run, reason: str, seen: RemoteJob | None) -> str:
+    """Fence the run and try its jobs again. It goes on at Camber, which has no cancel: it is told to stop."""
+    error = error_details(ErrorCode.DEADLINE_EXCEEDED, reason)
+    with context.engine.begin() as connection:
+        fenced = supersede_all(connection, context, run, error, platform_faults=1)
+        pause = context.poll_seconds(run)
+        state = runs.advance(connection, run, RunEvent.GIVEN_UP, reason, seen=seen, poll_seconds=pause)
+    _log_run(run, state, reason)
+    for attempt in fenced:
+        log_job(run, attempt, "pending", code=error["code"])
+    signal_run(context, run.id)
+    return str(RunEvent.GIVEN_UP)
+
+
+def _seek_abandoned(context: Context, run: Run) -> str:
+    """A fenced launch whose job never showed up: should it show up after all, it is watched and costed."""
+    look = search(context, run)
+    found = look.found
+    if found is None and look.complete and run.now - run.created_at > timedelta(seconds=context.settings.queue_seconds):
+        return _advance(context, run, RunEvent.VANISHED, "it never showed up", None)
+    with context.engine.begin() as connection:
+        if found is None:
+            runs.look_again(connection, run.lease, context.settings.poll_max_seconds)
+            return "kept"
+        job_id, pause = found.camber_job_id, context.poll_seconds(run)
+        runs.advance(
+            connection, run, RunEvent.ADOPTED, "shown late", camber_job_id=job_id, seen=found, poll_seconds=pause
+        )
+        runs.record_sighting(connection, run, job_id, context.backend, found.status_word)
+    logger.bind(run_id=str(run.id), camber_job_id=job_id).warning(Event.RUN_ADOPTED)
+    return str(RunEvent.ADOPTED)
+
+
+def _log_run(run: Run, state: RunState, reason: str) -> None:
+    bound = logger.bind(run_id=str(run.id), camber_job_id=run.camber_job_id, reason=reason)
+    bound.bind(old_status=str(run.state), new_status=str(state)).info(Event.RUN_STATE)

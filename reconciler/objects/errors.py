@@ -1,0 +1,21 @@
+"""What can go wrong with objects, by what the caller does about it."""
+
+
+class ObjectsError(Exception):
+    """The root of this package's errors."""
+
+
+class ObjectsUnavailable(ObjectsError):
+    """The store could not be reached, or failed: nothing is known, try later."""
+
+
+class ObjectMissing(ObjectsError):
+    """The store answered that there is no such object."""
+
+
+class ObjectsRefused(ObjectsError):
+    """The store refused: trying again is useless until the keys, the bucket or the settings are changed."""
+
+
+class ObjectTooLarge(ObjectsError):
+    """The object has more bytes than the caller is ready to read."""

@@ -1,0 +1,178 @@
+"""All settings, read once from an explicit mapping: the environment over the file .env."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+from dotenv import dotenv_values
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import model_validator as check_whole
+
+from reconciler.domain.policy import Policy
+
+MEANINGLESS = {
+    "CAMBER_API_URL": "Camber has no public API: the camber CLI knows its own address",
+    "CAMBER_APP_NAME": "runs are started with `camber job create`, not as an app",
+    "WEBHOOK_SECRET": "there is no inbound webhook: results are read from the job's log",
+}
+"""Names of older set-ups that are accepted and mean nothing any more."""
+_SUPABASE = "the reconciler speaks to Postgres itself: set DATABASE_URL"
+
+
+class SettingsError(ValueError):
+    """Settings that cannot be used; the message names every bad variable, and no value."""
+
+
+def _url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("must be an http or https URL")
+    return value.rstrip("/")
+
+
+def _database(value: SecretStr) -> SecretStr:
+    if not value.get_secret_value().startswith(("postgres://", "postgresql://", "postgresql+psycopg://")):
+        raise ValueError("must be a postgresql:// URL")
+    return value
+
+
+def _words(value: object) -> object:
+    return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
+
+
+def _recipients(value: tuple[str, ...]) -> tuple[str, ...]:
+    if any(not word.startswith("age1") for word in value):
+        raise ValueError("must be age public keys (age1...), separated by commas")
+    return value
+
+
+Seconds = Annotated[float, Field(gt=0, le=30 * 86400)]
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,30}$")]
+
+
+class Settings(BaseModel):
+    """What one daemon needs to know. Field names are the variables' names in lower case; times are in seconds."""
+
+    model_config = ConfigDict(frozen=True, alias_generator=str.upper, extra="ignore", hide_input_in_errors=True)
+
+    database_url: Annotated[SecretStr, AfterValidator(_database)] = Field(
+        description="Postgres of the job tables. SUPABASE_DB_URL is read where this is not set."
+    )
+    service_env: Name = Field(
+        "development", description="Names the installation; stands in every marker, so that several share an account."
+    )
+    execution_backend: Literal["camber", "local"] = Field(
+        "camber", description="`camber` is the real CLI, `local` the emulator that ships with this package."
+    )
+    camber_bin: str | None = Field(
+        None, description="The CLI, or any executable that answers like it. Default: found on PATH or ~/.camber/bin."
+    )
+    camber_api_key: SecretStr = Field(SecretStr(""), description="Handed to the CLI in its environment, never in argv.")
+    stash_prefix: Name = Field("rythmiq", description="The folder of the stash under which run folders are made.")
+    node_size: Literal["xxsmall", "xsmall", "small", "medium", "large"] = Field(
+        "xxsmall", description="The node of a run: a document needs two cores, and the smallest node has four."
+    )
+
+    do_spaces_endpoint: Annotated[str, AfterValidator(_url)] = Field(description="S3 endpoint of the object store.")
+    do_spaces_region: str = Field(min_length=1, description="Its region.")
+    do_spaces_bucket: str = Field(min_length=1, description="The bucket of documents.")
+    do_spaces_access_key: SecretStr = Field(min_length=1, description="Access key of the store.")
+    do_spaces_secret_key: SecretStr = Field(min_length=1, description="Secret key of the store.")
+    age_recipients: Annotated[tuple[str, ...], BeforeValidator(_words), AfterValidator(_recipients)] = Field(
+        (), description="age public keys that masters are encrypted to. Without one no run is launched."
+    )
+
+    ocr_engine: Literal["onnx", "paddle"] = Field(
+        "onnx", description="The recognition engine: ONNX Runtime needs a seventh of the CPU."
+    )
+    worker_threads: int = Field(2, ge=1, le=64, description="Threads of the worker; `nproc` on a node shows the host.")
+    run_environment: Literal["install", "archive"] = Field(
+        "install", description="Whether a run installs its environment from the lock or unpacks RUN_ARCHIVE_KEY."
+    )
+    run_archive_key: str | None = Field(
+        None, description="Key of the environment archive; its name ends in -<sha256>-py<minor>.tar."
+    )
+
+    run_slots: int = Field(4, ge=1, le=64, description="Runs at a time: Camber starts four to six and queues the rest.")
+    batch_max: int = Field(25, ge=1, le=1000, description="Documents in one run at most.")
+    input_bytes_max: int = Field(50 * 1024**2, ge=1, description="Largest document that is taken, in bytes.")
+    raw_path_patterns: Annotated[tuple[str, ...], BeforeValidator(_words)] = Field(
+        ("blobs/{uuid}", "{user_id}/**", "*/{user_id}/**"),
+        description="Keys that a job may read: {user_id} is its own user, {uuid} any UUID, * one part, ** the rest.",
+    )
+    upload_grace_seconds: Seconds = Field(900, description="How long a row may wait for its upload to end.")
+    create_limit_seconds: Seconds = Field(60, description="`camber job create` is dead after this time.")
+    read_limit_seconds: Seconds = Field(30, description="Any other call of the CLI is dead after this time.")
+    stash_limit_seconds: Seconds = Field(120, description="An upload to the stash is dead after this time.")
+    settle_seconds: Seconds = Field(
+        180, description="How long a created job may be missing from the list; longer than CREATE_LIMIT_SECONDS."
+    )
+    absent_reads_min: int = Field(3, ge=1, le=100, description="Complete looks before absence is a fact.")
+    relaunch_max: int = Field(2, ge=0, le=10, description="Launches again after one whose outcome was never known.")
+    platform_faults_max: int = Field(8, ge=1, le=1000, description="Platform faults in a row before a job is held.")
+    queue_seconds: Seconds = Field(7200, description="How long a run may queue: Camber has kept one for 96 minutes.")
+    run_seconds: Seconds = Field(1800, description="How long a run may run; enforced inside its command too.")
+    log_grace_seconds: Seconds = Field(180, description="How long a log may be late after Camber's final state.")
+    poll_min_seconds: Seconds = Field(2, description="Pause between looks at a young run.")
+    poll_max_seconds: Seconds = Field(30, description="Pause between looks at an old run.")
+    tick_seconds: Seconds = Field(2, description="Pause between passes of a duty, when nothing wakes it earlier.")
+    lease_seconds: Seconds = Field(60, description="How long a lease lasts without renewal; it is renewed in a third.")
+    drain_seconds: Seconds = Field(90, description="How long a stopping daemon lets its calls of the CLI end.")
+    backoff_base_seconds: Seconds = Field(2, description="First pause after a fault; doubles with each one.")
+    backoff_max_seconds: Seconds = Field(600, description="Longest pause after a fault.")
+    stash_retention_seconds: Seconds = Field(86400, description="How long a finished run's folder stays on the stash.")
+    evidence_retention_seconds: Seconds = Field(7 * 86400, description="How long the CLI's answers are kept.")
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level that is logged.")
+    log_format: Literal["auto", "human", "json"] = Field(
+        "auto", description="`auto` is human on a terminal and JSON lines otherwise."
+    )
+
+    @check_whole(mode="after")
+    def _consistent(self) -> Self:
+        if self.settle_seconds <= self.create_limit_seconds:
+            raise ValueError("SETTLE_SECONDS: must be longer than CREATE_LIMIT_SECONDS")
+        if self.run_environment == "archive" and not self.run_archive_key:
+            raise ValueError("RUN_ARCHIVE_KEY: must be set where RUN_ENVIRONMENT is archive")
+        if self.execution_backend == "camber" and not self.camber_api_key.get_secret_value():
+            raise ValueError("CAMBER_API_KEY: must be set where EXECUTION_BACKEND is camber")
+        return self
+
+    @property
+    def policy(self) -> Policy:
+        """The bounds of the pure decisions."""
+        return Policy(**{name: getattr(self, name) for name in Policy.__dataclass_fields__})
+
+
+def load(environment: Mapping[str, str] | None = None, dotenv: Path | None = None) -> Settings:
+    """Read the settings; an empty variable counts as unset. Raises SettingsError naming every bad variable at once."""
+    given = {name: value for name, value in _merged(environment, dotenv).items() if value.strip()}
+    given.setdefault("DATABASE_URL", given.get("SUPABASE_DB_URL", ""))
+    try:
+        return Settings.model_validate({name: value for name, value in given.items() if value})
+    except ValidationError as error:
+        raise SettingsError(_explain(error)) from None
+
+
+def _merged(environment: Mapping[str, str] | None, dotenv: Path | None) -> dict[str, str]:
+    file = dotenv_values(dotenv or Path(".env"))
+    outer = os.environ if environment is None else environment
+    return {name: value for name, value in file.items() if value is not None} | dict(outer)
+
+
+def _explain(error: ValidationError) -> str:
+    lines = []
+    for problem in error.errors(include_input=False, include_url=False):
+        name = ".".join(map(str, problem["loc"]))
+        text = "is missing" if problem["type"] == "missing" else problem["msg"].removeprefix("Value error, ")
+        lines.append(f"  {name}: {text}" if name else f"  {text}")
+    return "\n".join(["These settings cannot be used:", *sorted(lines)])
+
+
+def meaningless(environment: Mapping[str, str] | None = None, dotenv: Path | None = None) -> dict[str, str]:
+    """The given variables that no longer mean anything, each with the reason; never their values."""
+    names = sorted(_merged(environment, dotenv))
+    reasons = {name: _SUPABASE for name in names if name.startswith("SUPABASE_") and name != "SUPABASE_DB_URL"}
+    return reasons | {name: MEANINGLESS[name] for name in names if name in MEANINGLESS}

@@ -1,0 +1,31 @@
+"""`camber me`: who the key belongs to."""
+
+import zlib
+
+from reconciler.local.camber import pace
+from reconciler.local.camber.screens import go_json, panel, rows
+from reconciler.local.camber.service import Call, Reply
+
+_TITLE = "User Information"
+
+
+def me(call: Call) -> Reply:
+    """Show the account of this call."""
+    username = call.account
+    pace.take(pace.of(call.config).me)
+    email, user_id = f"{username}@example.com", zlib.crc32(username.encode()) % 10_000
+    if call.given.text("output") == "json":
+        return Reply(go_json({"user_id": user_id, "username": username, "email": email, "teams": []}))
+    if call.config.me_form == "new":
+        return Reply(_new_form(username, email, user_id))
+    return Reply(panel(_TITLE, [("Email", email), ("Username", username), ("Stash", _stash(username))]))
+
+
+def _new_form(username: str, email: str, user_id: int) -> bytes:
+    head = panel(_TITLE, [("Email", email), ("Username", username), ("User ID", str(user_id))])
+    teams = panel("Teams Information", [("Teams", "N/A")])
+    return head + teams + rows([("Stash", _stash(username))])
+
+
+def _stash(username: str) -> str:
+    return f"stash://{username}/"

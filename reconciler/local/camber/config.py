@@ -1,0 +1,178 @@
+"""The knobs of one emulated Camber, in `config.json` of its home.
+
+The file is written on first use, from `CAMBER_LOCAL_<KEY>` in the environment, and from then on only by
+`camber-local emulator configure`: every invocation, whatever its environment, sees the same Camber. The one exception
+is `CAMBER_LOCAL_BANNER`, which an invocation may set for itself.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from reconciler.local.camber.errors import EmulatorError
+from reconciler.local.camber.home import Home, locked
+
+NODE_VARIABLES = (
+    "ALL_PROXY",
+    "CURL_CA_BUNDLE",
+    "GIT_SSL_CAINFO",
+    "HTTPS_PROXY",
+    "HTTP_PROXY",
+    "NODE_EXTRA_CA_CERTS",
+    "NO_PROXY",
+    "PIP_CERT",
+    "REQUESTS_CA_BUNDLE",
+    "SSL_CERT_DIR",
+    "SSL_CERT_FILE",
+    "all_proxy",
+    "http_proxy",
+    "https_proxy",
+    "no_proxy",
+)
+"""The only variables of the host that a job sees: they stand for the trust store and the network of a real node."""
+
+_CHOICES = {
+    "profile": ("instant", "fast", "real"),
+    "mount": ("live", "snapshot", "snapshot-only"),
+    "me_form": ("old", "new"),
+    "absent_timestamps": ("null", "absent", "zero"),
+}
+
+
+class Config(NamedTuple):
+    """Every knob with its default."""
+
+    node_environment: Mapping[str, str]
+    """What jobs see of `NODE_VARIABLES`, as they stood at first use or at the last `emulator start|configure`."""
+
+    accounts: Mapping[str, str]
+    """Usernames by API key. Any other key that is not empty belongs to `username`."""
+
+    username: str = "local"
+    """Whose jobs and stash a key reaches that `accounts` does not name."""
+
+    profile: str = "fast"
+    """How long things take: `instant`, `fast`, or `real` for what was measured on the real Camber."""
+
+    concurrency: int = 4
+    """Jobs that run at once; the others wait in silence. The real ceiling is 4 to 6."""
+
+    mount: str = "live"
+    """`live`: jobs work in the stash folder itself. `snapshot`: in a copy, written back. `snapshot-only`: in a copy."""
+
+    banner: bool = False
+    """Whether the tool says that it is out of date, before anything else, on standard output."""
+
+    banner_before_json: bool = True
+    """Whether it says so before JSON as well: not established of the real tool, and to be expected."""
+
+    client_errors_on_stdout: bool = False
+    """Whether mistakes in the command line are repeated on standard output as the service's are: not established."""
+
+    seed: int = 1
+    """From which the first job id, the gaps between ids and the queue delays follow."""
+
+    idle_seconds: int = 30
+    """How long the scheduler stays when there is nothing to do."""
+
+    version: str = "1.0.40"
+    """The version that the tool claims to be."""
+
+    latest_version: str = "1.0.41"
+    """The version that the banner recommends."""
+
+    commit: str = "2118c7a"
+    """The short hash that stands behind the version."""
+
+    list_key: str = "jobs"
+    """The key of the array in the JSON of `job list`: not established."""
+
+    page_size: int = 10
+    """Jobs on a page of `job list` when `--size` is not given: not established."""
+
+    absent_timestamps: str = "null"
+    """How JSON shows a moment that has not come: `null`, `absent`, or `zero` for Go's zero time. Not established."""
+
+    unknown_job_code: int = 10
+    """The error code of `job get` for an id that is not one of ours: not established."""
+
+    unknown_job_message: str = "Job not found"
+    """The message that goes with it."""
+
+    me_form: str = "old"
+    """The text of `camber me`: `old` was captured, `new` is only documented."""
+
+
+KNOBS: Mapping[str, object] = Config._field_defaults
+"""What `emulator configure` and the environment can set, with the defaults."""
+
+
+def load(home: Home, environ: Mapping[str, str]) -> Config:
+    """Read the configuration, written first if this is the first use."""
+    try:
+        return _read(home)
+    except FileNotFoundError:
+        return _create(home, environ)
+
+
+def update(home: Home, environ: Mapping[str, str], given: Mapping[str, str]) -> Config:
+    """Set some knobs and take the node's variables from the environment. Concurrent writers take turns."""
+    load(home, environ)
+    with locked(home.config_lock):
+        return _write(home, environ, _read(home)._asdict(), given)
+
+
+def from_mapping(values: Mapping[str, object]) -> Config:
+    """Check values of any origin."""
+    known = {"node_environment": {}, "accounts": {}, **KNOBS}
+    for name, value in values.items():
+        if name not in known:
+            raise EmulatorError(f"config.json: unknown key {name!r}")
+        if type(value) is not type(known[name]):
+            raise EmulatorError(f"config.json: {name} must be of type {type(known[name]).__name__}, not {value!r}")
+        if value not in _CHOICES.get(name, (value,)):
+            raise EmulatorError(f"config.json: {name} must be one of {', '.join(_CHOICES[name])}, not {value!r}")
+    config = Config(**{**known, **values})  # type: ignore[arg-type]  # each value's type was compared just above
+    if config.concurrency < 1 or config.idle_seconds < 0 or config.page_size < 1:
+        raise EmulatorError("config.json: concurrency and page_size must be at least 1, idle_seconds at least 0")
+    for username in (config.username, *config.accounts.values()):
+        # It becomes the name of a folder.
+        if not username.replace("-", "").replace("_", "").isalnum():
+            raise EmulatorError(f"config.json: not a username: {username!r}")
+    return config
+
+
+def _create(home: Home, environ: Mapping[str, str]) -> Config:
+    variables = {name: f"CAMBER_LOCAL_{name.upper()}" for name in KNOBS}
+    with locked(home.config_lock):
+        if home.config.exists():
+            return _read(home)
+        return _write(home, environ, {}, {name: environ[key] for name, key in variables.items() if environ.get(key)})
+
+
+def _converted(name: str, text: str) -> object:
+    default = KNOBS[name]
+    if isinstance(default, bool):
+        if text not in ("0", "1", "false", "true"):
+            raise EmulatorError(f"{name} must be true or false, not {text!r}")
+        return text in ("1", "true")
+    if isinstance(default, int):
+        if not text.isdecimal():
+            raise EmulatorError(f"{name} must be a whole number, not {text!r}")
+        return int(text)
+    return text
+
+
+def _read(home: Home) -> Config:
+    return from_mapping(json.loads(home.config.read_text("utf-8")))
+
+
+def _write(home: Home, environ: Mapping[str, str], old: dict[str, object], given: Mapping[str, str]) -> Config:
+    node = {name: environ[name] for name in NODE_VARIABLES if name in environ}
+    new = {name: _converted(name, text) for name, text in given.items()}
+    config = from_mapping({**old, **new, "node_environment": node})
+    draft = home.config.with_suffix(".new")
+    draft.write_text(json.dumps(config._asdict(), indent=2) + "\n", "utf-8")
+    draft.chmod(0o600)
+    draft.replace(home.config)
+    return config

@@ -1,0 +1,92 @@
+"""How long things take on the emulated Camber, and what follows from the seed."""
+
+import os
+import time
+import zlib
+from typing import NamedTuple
+
+from reconciler.local.camber.config import Config
+
+Range = tuple[float, float]
+
+_NEVER: Range = (0.0, 0.0)
+_FIRST_ID_MIN = 10_000
+_FIRST_ID_SPREAD = 40_000
+
+
+class Pace(NamedTuple):
+    """Seconds that each act takes, from the shortest to the longest."""
+
+    create: Range = _NEVER
+    get: Range = _NEVER
+    list: Range = _NEVER
+    logs: Range = _NEVER
+    me: Range = _NEVER
+    stash: Range = _NEVER
+    queue: Range = _NEVER
+    """From creation until a free slot takes the job."""
+    finish_quantum: float = 0.0
+    """The end of a job is noticed by a poll with this period."""
+
+
+PROFILES = {
+    "instant": Pace(),
+    "fast": Pace(
+        create=(0.05, 0.15),
+        get=(0.01, 0.03),
+        list=(0.01, 0.03),
+        logs=(0.03, 0.08),
+        me=(0.01, 0.03),
+        stash=(0.01, 0.03),
+        queue=(0.1, 0.4),
+        finish_quantum=0.25,
+    ),
+    "real": Pace(
+        create=(1.1, 2.1),
+        get=(0.3, 1.0),
+        list=(0.5, 1.2),
+        logs=(1.0, 2.0),
+        me=(0.3, 1.0),
+        stash=(0.5, 1.2),
+        queue=(3.0, 8.0),
+        finish_quantum=5.0,
+    ),
+}
+
+
+def of(config: Config) -> Pace:
+    """The pace of the configured profile."""
+    return PROFILES[config.profile]
+
+
+def take(duration: Range, share: float = 1.0) -> None:
+    """Let a call last as long as the real one does, or a share of that."""
+    shortest, longest = duration
+    if longest > 0:
+        chance = int.from_bytes(os.urandom(2), "big") / 0x10000
+        time.sleep(share * (shortest + (longest - shortest) * chance))
+
+
+def queue_delay(config: Config, job_id: int) -> float:
+    """How long this job waits before a free slot takes it: always the same for one seed."""
+    shortest, longest = of(config).queue
+    return shortest + (longest - shortest) * _draw(config.seed, job_id)
+
+
+def noticed_end(config: Config, started_at: float, ended_at: float) -> float:
+    """When the end of a job is noticed: at the next poll, counted from its start."""
+    quantum = of(config).finish_quantum
+    if quantum <= 0:
+        return ended_at
+    return started_at + -(-(ended_at - started_at) // quantum) * quantum
+
+
+def next_id(config: Config, last_id: int | None) -> int:
+    """The next number of the platform-wide counter. Other people's jobs leave gaps."""
+    if last_id is None:
+        return _FIRST_ID_MIN + int(_FIRST_ID_SPREAD * _draw(config.seed, 0))
+    return last_id + 1 + max(0, int(6 * _draw(config.seed, last_id)) - 2)
+
+
+def _draw(seed: int, number: int) -> float:
+    return zlib.crc32(f"{seed}:{number}".encode()) / 0x1_0000_0000

@@ -1,0 +1,79 @@
+"""Files and folders of a stash: walked, copied and removed. An object store knows no links and no executable bit."""
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+_CHUNK_BYTES = 1 << 20
+_FILE_MODE = 0o644
+_OWN_FOLDER_MODE = 0o700
+
+
+class Entry(NamedTuple):
+    """A file or folder below a root."""
+
+    inside: str
+    """Its path from the root, with slashes."""
+    path: Path
+    is_folder: bool
+    bytes: int
+
+
+def entries(root: Path, *, recursive: bool) -> Iterator[Entry]:
+    """What stands below a folder: folders before files, each by name.
+
+    Links are passed over, and so is what a running job removes meanwhile.
+    """
+    yield from _entries(root, "", recursive=recursive)
+
+
+def copy_file(source: Path, destination: Path, draft: Path) -> None:
+    """Copy one file by way of a draft on the same disk, so that it appears whole."""
+    destination.parent.mkdir(parents=True, exist_ok=True)
+    with source.open("rb") as reader, draft.open("wb") as writer:
+        while chunk := reader.read(_CHUNK_BYTES):
+            writer.write(chunk)
+    draft.chmod(_FILE_MODE)
+    draft.replace(destination)
+
+
+def remove(path: Path) -> None:
+    """Remove a file, or a folder and all that it holds. What somebody else removes meanwhile is gone as well."""
+    try:
+        if path.is_symlink() or not path.is_dir():
+            path.unlink()
+            return
+        path.chmod(_OWN_FOLDER_MODE)
+        for below in path.iterdir():
+            remove(below)
+        path.rmdir()
+    except FileNotFoundError:
+        return
+
+
+def drop_executable_bits(root: Path) -> None:
+    """Make every file below a folder one that cannot be executed, as the mount does."""
+    for entry in entries(root, recursive=True):
+        with contextlib.suppress(FileNotFoundError):
+            if not entry.is_folder and entry.path.stat().st_mode & 0o111:
+                entry.path.chmod(_FILE_MODE)
+
+
+def _entries(folder: Path, prefix: str, *, recursive: bool) -> Iterator[Entry]:
+    for found in sorted(_scan(folder), key=lambda found: (not found.is_dir(), found.name)):
+        inside = prefix + found.name
+        if found.is_dir():
+            yield Entry(inside, Path(found.path), is_folder=True, bytes=0)
+            if recursive:
+                yield from _entries(Path(found.path), inside + "/", recursive=True)
+            continue
+        with contextlib.suppress(FileNotFoundError):
+            yield Entry(inside, Path(found.path), is_folder=False, bytes=found.stat().st_size)
+
+
+def _scan(folder: Path) -> list[os.DirEntry[str]]:
+    with contextlib.suppress(FileNotFoundError), os.scandir(folder) as scan:
+        return [found for found in scan if not found.is_symlink() and (found.is_dir() or found.is_file())]
+    return []

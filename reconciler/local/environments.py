@@ -1,0 +1,58 @@
+"""The worker's environment, built once from its own lock and kept as an archive."""
+
+import hashlib
+import subprocess
+import sys
+from collections.abc import Callable
+from importlib.resources import files
+from pathlib import Path
+
+WORKER = Path(str(files("worker")))
+LOCKS = {"onnx": "requirements.lock", "paddle": "requirements-paddle.lock"}
+BUILD_SECONDS_MAX = 1800
+
+
+class BuildFailed(RuntimeError):
+    """The worker's environment could not be built; the message holds the end of what the build said."""
+
+
+def archive(engine: str, folder: Path, report: Callable[[str], None]) -> Path:
+    """The engine's archive in the folder, built if it is not there; `report` is told what the build is doing."""
+    target = folder / f"{engine}-{_inputs_hash(engine)[:24]}.tar"
+    if not target.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        _build(engine, target, report)
+    return target
+
+
+def _inputs_hash(engine: str) -> str:
+    """Whatever changes the archive: the locks, the code that builds and lays out, the interpreter."""
+    names = (LOCKS[engine], "requirements-models.lock", "bootstrap.py", "models.py")
+    parts = [(WORKER / name).read_bytes() for name in names] + [sys.version.encode()]
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()
+
+
+def _build(engine: str, target: Path, report: Callable[[str], None]) -> None:
+    part = target.with_suffix(".part")
+    command = [_base_python(), str(WORKER / "bootstrap.py"), "build-archive"]
+    command += ["--engine", engine, "--out", str(part), "--locks", str(WORKER)]
+    said: list[str] = []
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, errors="replace") as build:
+        for line in build.stderr or ():
+            said.append(line.rstrip())
+            report(line.strip())
+        code = build.wait(BUILD_SECONDS_MAX)
+    if code != 0:
+        raise BuildFailed("\n".join(["the worker's environment could not be built:", *said[-15:]]))
+    part.rename(target)
+
+
+def _base_python() -> str:
+    """Never the daemon's own: the interpreter that its virtual environment was made from."""
+    return str(getattr(sys, "_base_executable", sys.executable))
+
+
+def file_sha256(path: Path) -> str:
+    """The SHA-256 of a file, in hex."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

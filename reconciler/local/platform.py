@@ -1,0 +1,138 @@
+"""The whole platform on one machine: Postgres, an object store, the local Camber, and the settings to use them."""
+
+import os
+import secrets
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyrage
+
+from reconciler.local.environments import archive, file_sha256
+from reconciler.local.object_store import running_object_store
+from reconciler.local.postgres import running_cluster
+from reconciler.objects.store import ObjectStore, ObjectStoreConfig
+from reconciler.store.migrate import upgrade
+
+DATABASE = "rythmiq"
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Platform:
+    """What a daemon needs to work here: its settings as environment variables."""
+
+    folder: Path
+    environment: Mapping[str, str]
+    objects: ObjectStoreConfig
+    identity: Path
+    """The age secret key that opens the masters made here."""
+
+    @property
+    def database_url(self) -> str:
+        """The platform's database."""
+        return self.environment["DATABASE_URL"]
+
+
+@contextmanager
+def running_platform(folder: Path, report: Report, *, engine: str = "onnx") -> Iterator[Platform]:
+    """Start everything for the block and stop it cleanly; what a killed platform left behind is taken over."""
+    folder.mkdir(parents=True, exist_ok=True)
+    environment = archive(engine, folder / "environments", lambda line: report(f"worker environment: {line}"))
+    with ExitStack() as stack:
+        report("starting Postgres")
+        url = _database(stack, folder)
+        report("migrating the database")
+        upgrade(url)
+        report("starting the object store")
+        objects = stack.enter_context(running_object_store(folder / "objects"))
+        report("uploading the worker environment")
+        key = _publish(ObjectStore(objects), engine, environment)
+        report("starting the local Camber")
+        home = stack.enter_context(_running_camber(folder / "camber"))
+        identity = _identity(folder / "identity.age")
+        variables = _store_variables(objects) | _worker_variables(engine, key, identity)
+        variables |= {"DATABASE_URL": url, "EXECUTION_BACKEND": "local", "CAMBER_LOCAL_HOME": str(home)}
+        variables |= {"CAMBER_API_KEY": _kept_secret(folder / "camber.key"), "SERVICE_ENV": "local"}
+        yield Platform(folder=folder, environment=variables, objects=objects, identity=identity)
+
+
+def _database(stack: ExitStack, folder: Path) -> str:
+    """The database of DATABASE_URL where that is set, else one of our own."""
+    given = os.environ.get("DATABASE_URL")
+    if given:
+        return given
+    return stack.enter_context(running_cluster(folder / "postgres")).ensure_database(DATABASE)
+
+
+def _publish(store: ObjectStore, engine: str, file: Path) -> str:
+    """Put the archive where runs fetch it; once for each content. Returns its key."""
+    key = f"environments/{engine}-{file_sha256(file)}-py3.{sys.version_info.minor}.tar"
+    head = store.head(key)
+    if head is None or head.size_bytes != file.stat().st_size:
+        store.put_file(key, file, "application/x-tar")
+    return key
+
+
+@contextmanager
+def _running_camber(home: Path) -> Iterator[Path]:
+    _camber(home, "start")
+    try:
+        yield home
+    finally:
+        _camber(home, "stop")
+
+
+def _camber(home: Path, verb: str) -> None:
+    program = Path(sys.executable).with_name("camber-local")
+    environment = dict(os.environ) | {"CAMBER_LOCAL_HOME": str(home)}
+    subprocess.run([program, "emulator", verb], env=environment, check=True, capture_output=True, timeout=60)
+
+
+def _identity(file: Path) -> Path:
+    """An age key pair of this platform's own."""
+    if not file.exists():
+        _write_secret(file, str(pyrage.x25519.Identity.generate()))
+    return file
+
+
+def _recipient(identity: Path) -> str:
+    return str(pyrage.x25519.Identity.from_str(identity.read_text("utf-8").strip()).to_public())
+
+
+def _kept_secret(file: Path) -> str:
+    if not file.exists():
+        _write_secret(file, secrets.token_hex(20))
+    return file.read_text("utf-8").strip()
+
+
+def _write_secret(file: Path, text: str) -> None:
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
+        stream.write(text + "\n")
+
+
+def _store_variables(objects: ObjectStoreConfig) -> dict[str, str]:
+    return {
+        "DO_SPACES_ENDPOINT": objects.endpoint,
+        "DO_SPACES_REGION": objects.region,
+        "DO_SPACES_BUCKET": objects.bucket,
+        "DO_SPACES_ACCESS_KEY": objects.access_key,
+        "DO_SPACES_SECRET_KEY": objects.secret_key,
+    }
+
+
+def _worker_variables(engine: str, archive_key: str, identity: Path) -> dict[str, str]:
+    """On this machine one core serves one run, and looks are cheap."""
+    return {
+        "OCR_ENGINE": engine,
+        "RUN_ENVIRONMENT": "archive",
+        "RUN_ARCHIVE_KEY": archive_key,
+        "AGE_RECIPIENTS": _recipient(identity),
+        "RUN_SLOTS": "2",
+        "WORKER_THREADS": "1",
+        "POLL_MIN_SECONDS": "0.5",
+        "TICK_SECONDS": "0.5",
+    }

@@ -1,0 +1,52 @@
+"""Fixtures of all tests: a migrated database of one's own, and a real object store."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from reconciler.local.object_store import running_object_store
+from reconciler.objects.store import ObjectStoreConfig
+from tests.database import Databases, Server, running_server
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The session's Postgres server; each worker of a parallel run has its own."""
+    with running_server(tmp_path_factory.mktemp("postgres")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def databases(postgres: Server) -> Iterator[Databases]:
+    """What makes databases on the session's server."""
+    made = Databases(postgres)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def database_template(databases: Databases) -> Iterator[str]:
+    """The name of a database that was migrated once."""
+    with databases.migrated_template() as name:
+        yield name
+
+
+@pytest.fixture
+def database_url(databases: Databases, database_template: str) -> Iterator[str]:
+    """The URL (postgresql+psycopg://) of a fresh migrated database, dropped after the test."""
+    with databases.fresh(database_template) as url:
+        yield url
+
+
+@pytest.fixture
+def empty_database_url(databases: Databases) -> Iterator[str]:
+    """The URL (postgresql+psycopg://) of a fresh database that was never migrated."""
+    with databases.fresh() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def object_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectStoreConfig]:
+    """The bucket of the session's S3 store; tests share it, so each takes keys of its own."""
+    with running_object_store(tmp_path_factory.mktemp("objects")) as config:
+        yield config

@@ -1,0 +1,119 @@
+"""A real Postgres for tests: one server a session, one migrated template, one database a test.
+
+TEST_DATABASE says which server: `embedded` (the default) starts our own; `container` starts one in Docker;
+`url` takes the server of DATABASE_URL. Without that word DATABASE_URL is never touched: it may be production.
+"""
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import LiteralString, Protocol
+
+import psycopg
+import pytest
+from psycopg import sql
+from sqlalchemy import URL, make_url
+
+from reconciler.local.postgres import UNSAFE_BUT_FAST, running_cluster
+from reconciler.store import migrate
+
+CONTAINER_IMAGE = "postgres:18-alpine"
+
+
+class Server(Protocol):
+    """Where databases can be made."""
+
+    def url(self, database: str = "postgres") -> str:
+        """Return the URL of one of its databases."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class GivenServer:
+    """A server that somebody else runs."""
+
+    maintenance: URL
+
+    def url(self, database: str = "") -> str:
+        """Return the URL of one of its databases; of the given one where none is named."""
+        chosen = self.maintenance.set(drivername="postgresql+psycopg", database=database or self.maintenance.database)
+        return chosen.render_as_string(hide_password=False)
+
+
+@contextmanager
+def running_server(folder: Path) -> Iterator[Server]:
+    """Provide the server that TEST_DATABASE asks for; `folder` is for the embedded one."""
+    match os.environ.get("TEST_DATABASE", "embedded"):
+        case "embedded":
+            with running_cluster(folder, settings=UNSAFE_BUT_FAST) as cluster:
+                yield cluster
+        case "container":
+            with _container() as server:
+                yield server
+        case "url":
+            yield GivenServer(make_url(os.environ["DATABASE_URL"]))
+        case other:
+            raise ValueError(f"TEST_DATABASE={other}: it is embedded, container or url")
+
+
+@contextmanager
+def _container() -> Iterator[Server]:
+    from docker import from_env  # type: ignore[import-untyped] # it ships no types
+    from docker.errors import DockerException  # type: ignore[import-untyped] # it ships no types
+    from testcontainers.community.postgres import PostgresContainer
+
+    try:
+        from_env().ping()
+    except DockerException as error:
+        pytest.skip(f"no Docker engine answers: {error}")
+    with PostgresContainer(CONTAINER_IMAGE, driver="psycopg") as container:
+        yield GivenServer(make_url(container.get_connection_url()))
+
+
+class Databases:
+    """Makes and drops databases of one session; their names are of this session only."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._prefix = f"rythmiq_test_{secrets.token_hex(4)}"
+        self._made = 0
+        self._connection = psycopg.connect(_plain(server.url()), autocommit=True)
+
+    @contextmanager
+    def migrated_template(self) -> Iterator[str]:
+        """Provide the name of a database at the newest schema, for `fresh` to copy."""
+        name = f"{self._prefix}_template"
+        self._run("CREATE DATABASE {}", name)
+        try:
+            migrate.upgrade(self._server.url(name))
+            yield name
+        finally:
+            self._drop(name)
+
+    @contextmanager
+    def fresh(self, template: str = "template0") -> Iterator[str]:
+        """Provide the URL of a copy of the template; it is dropped afterwards, whoever is still connected."""
+        self._made += 1
+        name = f"{self._prefix}_{self._made}"
+        self._run("CREATE DATABASE {} TEMPLATE {}", name, template)
+        try:
+            yield self._server.url(name)
+        finally:
+            self._drop(name)
+
+    def close(self) -> None:
+        """Give the maintenance connection back."""
+        self._connection.close()
+
+    def _drop(self, name: str) -> None:
+        self._run("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+
+    def _run(self, statement: LiteralString, *names: str) -> None:
+        self._connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
+
+
+def _plain(url: str) -> str:
+    return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)

@@ -1,0 +1,45 @@
+"""The knobs, and how the emulator refuses what it does not know."""
+
+import json
+
+import pytest
+
+from tests.local.camber.tool import Tool
+
+
+def test_the_environment_is_read_once(tool: Tool) -> None:
+    tool.run("version", CAMBER_LOCAL_CONCURRENCY="6", CAMBER_LOCAL_SEED="7")
+    tool.run("version", CAMBER_LOCAL_CONCURRENCY="5", CAMBER_LOCAL_PROFILE="real")
+    config = json.loads((tool.home / "config.json").read_text())
+
+    assert (config["concurrency"], config["seed"], config["profile"]) == (6, 7, "instant")
+
+
+def test_configure_keeps_what_it_was_not_given(tool: Tool) -> None:
+    tool.configure(concurrency=5)
+    tool.configure(profile="fast")
+    config = json.loads((tool.home / "config.json").read_text())
+
+    assert (config["concurrency"], config["profile"]) == (5, "fast")
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--profile=slow"], ["--concurrency=0"], ["--banner=maybe"], ["--unheard-of=1"], ["word"]]
+)
+def test_a_knob_that_cannot_be_is_refused(tool: Tool, arguments: list[str]) -> None:
+    failed = tool.run("emulator", "configure", *arguments)
+
+    assert failed.returncode == 2
+    assert failed.stderr.startswith(b"camber-local: ")
+
+
+def test_the_first_id_follows_from_the_seed(tool: Tool) -> None:
+    first = tool.create("true")
+    other = Tool(home=tool.home / "other", environ={**tool.environ, "CAMBER_LOCAL_IDLE_SECONDS": "0"})
+
+    assert 10_000 <= first < 100_000
+    assert other.create("true") == first
+    other.out("emulator", "stop")
+    third = Tool(home=tool.home / "third", environ={**tool.environ, "CAMBER_LOCAL_SEED": "2"})
+    assert third.create("true") != first
+    third.out("emulator", "stop")

@@ -1,0 +1,94 @@
+"""A frame that is damaged, foreign, repeated or untrue changes nothing that it should not."""
+
+from dataclasses import replace
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from reconciler.loop import collect, dispatch, watch
+from tests.loop.fake_camber import FIRST_ID
+from tests.loop.world import World
+from worker.contract import ErrorCode, Frame, Succeeded, encode_frame
+
+
+def collected(world: World, *lines: str) -> str:
+    """Let the run end with these lines in its log; returns what became of its only job."""
+    daemon = world.daemons[0]
+    world.say(FIRST_ID, *lines)
+    world.camber_says("COMPLETED")
+    world.step(daemon, watch.run_once, collect.run_once)
+    return str(world.one("SELECT status FROM jobs"))
+
+
+@pytest.fixture
+def frame(world: World) -> Frame:
+    """The true frame of the only job."""
+    daemon = world.daemon()
+    world.submit()
+    world.step(daemon, dispatch.run_once)
+    return world.finish()
+
+
+def test_a_damaged_frame_is_no_frame(world: World, frame: Frame) -> None:
+    damaged = encode_frame(frame).replace('"quality_score":0.9', '"quality_score":1.0')
+
+    assert collected(world, damaged, encode_frame(frame)[:-1]) == "processing"
+
+
+@pytest.mark.parametrize("part", ["run_id", "job_id", "attempt_id", "nonce"])
+def test_a_foreign_frame_changes_nothing(world: World, frame: Frame, part: str) -> None:
+    parts: dict[str, Any] = {part: str(uuid4())}
+    foreign = replace(frame, **parts)
+
+    assert collected(world, encode_frame(foreign)) == "processing"
+
+
+def test_a_repeated_frame_counts_once(world: World, frame: Frame) -> None:
+    line = encode_frame(frame)
+
+    assert collected(world, line, line, line) == "completed"
+    assert world.one("SELECT count(*) FROM documents") == 1
+    assert world.one("SELECT attempts_settled FROM camber_runs") == 1
+
+
+def test_the_first_of_two_verdicts_counts(world: World, frame: Frame) -> None:
+    later = encode_frame(world.failure(ErrorCode.INTERNAL_ERROR))
+
+    assert collected(world, encode_frame(frame), later) == "completed"
+
+
+def test_a_frame_survives_the_noise_around_it(world: World, frame: Frame) -> None:
+    noisy = f"\x1b[32mDownloading 99%\x1b[0m\r{encode_frame(frame)} \x1b[0mand more"
+
+    assert collected(world, noisy) == "completed"
+
+
+@pytest.mark.parametrize("name", ["master", "preview", "portal", "result"])
+def test_a_frame_whose_object_is_another_is_refused_and_the_job_tried_again(
+    world: World, frame: Frame, name: str
+) -> None:
+    assert isinstance(frame.outcome, Succeeded)
+    world.objects.put(frame.outcome.artifacts[name].key, b"something else", "text/plain")
+
+    assert collected(world, encode_frame(frame)) == "pending"
+    assert world.one("SELECT error_details ->> 'code' FROM jobs") == "RESULT_INVALID"
+    assert world.one("SELECT count(*) FROM documents") == 0
+
+
+@pytest.mark.parametrize("name", ["master", "result"])
+def test_a_frame_whose_object_is_missing_is_refused(world: World, frame: Frame, name: str) -> None:
+    assert isinstance(frame.outcome, Succeeded)
+    world.objects.delete(frame.outcome.artifacts[name].key)
+
+    assert collected(world, encode_frame(frame)) == "pending"
+
+
+def test_a_frame_that_names_other_keys_is_refused(world: World, frame: Frame) -> None:
+    assert isinstance(frame.outcome, Succeeded)
+    outcome = frame.outcome
+    elsewhere = replace(outcome.artifacts["portal"], key="output/other/portal.jpg")
+    untrue = replace(frame, outcome=replace(outcome, artifacts={**outcome.artifacts, "portal": elsewhere}))
+
+    assert collected(world, encode_frame(untrue)) == "pending"
+    assert "key" in world.one("SELECT error_details ->> 'message' FROM jobs")

@@ -1,0 +1,18 @@
+"""Object stores that close themselves, and the hash that S3 goes by."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import md5
+
+from reconciler.objects.store import ObjectStore, ObjectStoreConfig
+
+
+@contextmanager
+def opened(config: ObjectStoreConfig) -> Iterator[ObjectStore]:
+    store = ObjectStore(config)
+    yield store
+    store.close()
+
+
+def md5_of(data: bytes) -> bytes:
+    return md5(data, usedforsecurity=False).digest()

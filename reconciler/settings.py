@@ -3,12 +3,21 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
-from pydantic import model_validator as check_whole
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 
 from reconciler.domain.policy import Policy
 
@@ -55,7 +64,7 @@ Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,30}$")]
 class Settings(BaseModel):
     """What one daemon needs to know. Field names are the variables' names in lower case; times are in seconds."""
 
-    model_config = ConfigDict(frozen=True, alias_generator=str.upper, extra="ignore", hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, alias_generator=str.upper, extra="ignore", validate_default=True)
 
     database_url: Annotated[SecretStr, AfterValidator(_database)] = Field(
         description="Postgres of the job tables. SUPABASE_DB_URL is read where this is not set."
@@ -130,15 +139,26 @@ class Settings(BaseModel):
         "auto", description="`auto` is human on a terminal and JSON lines otherwise."
     )
 
-    @check_whole(mode="after")
-    def _consistent(self) -> Self:
-        if self.settle_seconds <= self.create_limit_seconds:
-            raise ValueError("SETTLE_SECONDS: must be longer than CREATE_LIMIT_SECONDS")
-        if self.run_environment == "archive" and not self.run_archive_key:
-            raise ValueError("RUN_ARCHIVE_KEY: must be set where RUN_ENVIRONMENT is archive")
-        if self.execution_backend == "camber" and not self.camber_api_key.get_secret_value():
-            raise ValueError("CAMBER_API_KEY: must be set where EXECUTION_BACKEND is camber")
-        return self
+    @field_validator("camber_api_key")
+    @classmethod
+    def _key_for_camber(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
+        if info.data.get("execution_backend") == "camber" and not value.get_secret_value():
+            raise ValueError("must be set where EXECUTION_BACKEND is camber")
+        return value
+
+    @field_validator("run_archive_key")
+    @classmethod
+    def _key_of_archive(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if info.data.get("run_environment") == "archive" and not value:
+            raise ValueError("must be set where RUN_ENVIRONMENT is archive")
+        return value
+
+    @field_validator("settle_seconds")
+    @classmethod
+    def _longer_than_create(cls, value: float, info: ValidationInfo) -> float:
+        if value <= info.data.get("create_limit_seconds", 0):
+            raise ValueError("must be longer than CREATE_LIMIT_SECONDS")
+        return value
 
     @property
     def policy(self) -> Policy:
@@ -165,7 +185,7 @@ def _merged(environment: Mapping[str, str] | None, dotenv: Path | None) -> dict[
 def _explain(error: ValidationError) -> str:
     lines = []
     for problem in error.errors(include_input=False, include_url=False):
-        name = ".".join(map(str, problem["loc"]))
+        name = ".".join(map(str, problem["loc"])).upper()
         text = "is missing" if problem["type"] == "missing" else problem["msg"].removeprefix("Value error, ")
         lines.append(f"  {name}: {text}" if name else f"  {text}")
     return "\n".join(["These settings cannot be used:", *sorted(lines)])

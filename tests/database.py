@@ -21,6 +21,8 @@ from reconciler.local.postgres import UNSAFE_BUT_FAST, running_cluster
 from reconciler.store import migrate
 
 CONTAINER_IMAGE = "postgres:18-alpine"
+DOCKER_API_VERSION = "1.44"
+ENGINE_SECONDS_MAX = 10
 
 
 class Server(Protocol):
@@ -61,16 +63,25 @@ def running_server(folder: Path) -> Iterator[Server]:
 
 @contextmanager
 def _container() -> Iterator[Server]:
-    from docker import from_env  # type: ignore[import-untyped] # it ships no types
-    from docker.errors import DockerException  # type: ignore[import-untyped] # it ships no types
     from testcontainers.community.postgres import PostgresContainer
 
-    try:
-        from_env().ping()
-    except DockerException as error:
-        pytest.skip(f"no Docker engine answers: {error}")
+    _skip_without_engine()
     with PostgresContainer(CONTAINER_IMAGE, driver="psycopg") as container:
         yield GivenServer(make_url(container.get_connection_url()))
+
+
+def _skip_without_engine() -> None:
+    from docker import DockerClient  # type: ignore[import-untyped] # it ships no types
+    from docker.errors import DockerException  # type: ignore[import-untyped] # it ships no types
+
+    # With a version given, nothing is asked of the engine before the ping, so that there is a client to close.
+    client = DockerClient.from_env(version=DOCKER_API_VERSION, timeout=ENGINE_SECONDS_MAX)
+    try:
+        client.ping()
+    except (DockerException, OSError) as error:
+        pytest.skip(f"no Docker engine answers: {error}")
+    finally:
+        client.close()
 
 
 class Databases:

@@ -101,7 +101,7 @@ class Runner:
     def _retrying(
         self,
         retry: retry_if_result | retry_if_exception,
-        give_up: "Callable[[RetryCallState], object] | None",
+        give_up: Callable[[RetryCallState], object] | None,
     ) -> Retrying:
         wait = wait_random_exponential(multiplier=self.config.retry_seconds, max=self.config.retry_seconds_max)
         return Retrying(

@@ -1,8 +1,14 @@
-"""The program `reconciler`: its commands, and how they refuse."""
+"""The program `reconciler`: its commands, each imported when it is called."""
 
+from collections.abc import Callable
 from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
+
+from reconciler.cli.refusal import WRONG_USE, refuse
 
 COMMANDS = {
     "run": "Run the daemon with the settings of the environment and .env.",
@@ -15,10 +21,37 @@ COMMANDS = {
     "demo": "Turn sample rows into finished documents on this machine.",
 }
 
-app = typer.Typer(
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    help="Turns rows in Postgres into finished documents on Camber.",
-)
-for name, text in COMMANDS.items():
-    app.command(name, help=text)(import_module(f"reconciler.cli.{name}").command)
+OF_THE_LOCAL_PLATFORM = frozenset({"up", "demo"})
+
+
+class _Commands(TyperGroup):
+    """Imports a command's module when the command is wanted: a daemon needs nothing of the demo."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - the base class's signature
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002 - the base class's signature
+        if cmd_name not in COMMANDS:
+            return None
+        alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+        alone.command(cmd_name, help=COMMANDS[cmd_name])(_function(cmd_name))
+        return typer.main.get_command(alone)
+
+
+def _function(name: str) -> Callable[..., None]:
+    if name in OF_THE_LOCAL_PLATFORM and find_spec("pyrage") is None:
+        return _refuse_local
+    function: Callable[..., None] = import_module(f"reconciler.cli.{name}").command
+    return function
+
+
+def _refuse_local() -> None:
+    refuse("The local platform is not installed: install rythmiq-reconciler[local].", WRONG_USE)
+
+
+app = typer.Typer(cls=_Commands, no_args_is_help=True, pretty_exceptions_enable=False)
+
+
+@app.callback()
+def _about() -> None:
+    """Turns rows in Postgres into finished documents on Camber."""

@@ -8,12 +8,11 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
-from sqlalchemy import Engine
 
 from reconciler.cli.printing import STATUS_COLOURS, print_json
 from reconciler.cli.refusal import NOT_FOUND, WRONG_USE, database_or_refuse, refuse, settings_or_refuse
-from reconciler.store import reading
 from reconciler.store.database import connect
+from reconciler.store.reading import read_story
 
 Story = dict[str, Any]
 
@@ -29,28 +28,14 @@ def command(
         refuse("ID must be a UUID", WRONG_USE)
     settings = settings_or_refuse()
     engine = connect(settings.database_url.get_secret_value(), application_name="reconciler job", pool_size=1)
-    with database_or_refuse():
-        story = _read(engine, wanted)
+    with database_or_refuse(), engine.connect() as connection:
+        story = read_story(connection, wanted)
     if story is None:
         refuse(f"There is no job {wanted}.", NOT_FOUND)
     if json:
         print_json(story)
     else:
         _print(story)
-
-
-def _read(engine: Engine, job_id: UUID) -> Story | None:
-    with engine.connect() as connection:
-        job = reading.read_job(connection, job_id)
-        if job is None:
-            return None
-        document = reading.read_document(connection, job_id)
-        return {
-            "job": dict(job),
-            "attempts": [dict(row) for row in reading.list_attempts(connection, job_id)],
-            "events": [dict(row) for row in reading.list_events(connection, job_id)],
-            "document": None if document is None else dict(document),
-        }
 
 
 def _print(story: Story) -> None:

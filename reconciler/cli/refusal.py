@@ -16,7 +16,7 @@ ENDED_BADLY, WRONG_USE, NOT_FOUND, AWAY = 1, 2, 3, 4
 
 def refuse(reason: str, code: int) -> NoReturn:
     """Say why on STDERR and leave."""
-    sys.stderr.write(redact(reason) + "\n")
+    sys.stderr.write(reason + "\n")
     raise typer.Exit(code)
 
 
@@ -34,6 +34,6 @@ def database_or_refuse() -> Iterator[None]:
     try:
         yield
     except (OperationalError, DBAPIError) as error:
-        reason = str(error.orig).strip().split("\n")[0]
+        reason = redact(str(error.orig).strip().split("\n")[0])
         hint = " Run `reconciler migrate` first." if "does not exist" in reason else ""
         refuse(f"The database did not do it: {reason}.{hint}", AWAY)

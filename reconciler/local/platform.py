@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -30,6 +31,13 @@ class Platform:
     objects: ObjectStoreConfig
     identity: Path
     """The age secret key that opens the masters made here."""
+
+    def write_environment(self) -> Path:
+        """Keep the settings in a file that a shell can read, for its owner only; returns the file."""
+        file = self.folder / "platform.env"
+        file.unlink(missing_ok=True)
+        _write_secret(file, "\n".join(f"{name}={shlex.quote(value)}" for name, value in self.environment.items()))
+        return file
 
     @property
     def database_url(self) -> str:

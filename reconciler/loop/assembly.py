@@ -8,7 +8,7 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from reconciler.camber.bundle import Bundle, build_bundle
 from reconciler.camber.client import CamberClient
@@ -85,8 +85,8 @@ def _recorder(engine: Engine, owner: UUID) -> Callable[[CliCall], None]:
         try:
             with engine.begin() as connection:
                 evidence.insert_call(connection, row)
-        except DBAPIError as error:
+        except SQLAlchemyError as error:
             # Evidence that cannot be kept must not cost the decision it belongs to: the reply of create above all.
-            logger.bind(kind=call.kind, reason=str(error.orig)).warning(Event.EVIDENCE_LOST)
+            logger.bind(kind=call.kind, reason=type(error).__name__).warning(Event.EVIDENCE_LOST)
 
     return record

@@ -20,25 +20,38 @@ from reconciler.objects.errors import ObjectMissing, ObjectsRefused, ObjectsUnav
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
+AddressingStyle = Literal["auto", "path", "virtual"]
+
 LIFETIME_SECONDS_MAX = 7 * 24 * 3600
 """The longest life of a link: the store's own limit."""
 
-_CONNECT_SECONDS_MAX = 5
-_READ_SECONDS_MAX = 30
-_TRIES_MAX = 4
 _CONNECTIONS_MAX = 32
 _MD5 = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObjectStoreConfig:
-    """Where the objects are, and who we are there. `endpoint` is an origin, such as https://fra1.example.com."""
+    """Where the objects are, and who we are there.
+
+    `endpoint` is an origin, such as https://fra1.example.com. With `auto` its links keep exactly this origin and the
+    bucket opens the path; `virtual` puts the bucket in front of the host's name.
+    """
 
     endpoint: str
     region: str
     bucket: str
     access_key: str
     secret_key: str = field(repr=False)
+    addressing_style: AddressingStyle = "auto"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long one call may take: seconds to connect, seconds of silence, and how often a passing fault is tried."""
+
+    connect_seconds: float = 5
+    read_seconds: float = 30
+    tries: int = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,9 +73,9 @@ class ObjectStore:
     Every method may raise ObjectsUnavailable (try later) and ObjectsRefused (change something first).
     """
 
-    def __init__(self, config: ObjectStoreConfig) -> None:
+    def __init__(self, config: ObjectStoreConfig, patience: Patience | None = None) -> None:
         self._bucket = config.bucket
-        self._client = _client(config)
+        self._client = _client(config, patience or Patience())
         self._bucket_is_known = False
 
     def head(self, key: str) -> ObjectHead | None:
@@ -152,14 +165,14 @@ class ObjectStore:
         self._bucket_is_known = True
 
 
-def _client(config: ObjectStoreConfig) -> "S3Client":
+def _client(config: ObjectStoreConfig, patience: Patience) -> "S3Client":
     session = boto3.Session(
         aws_access_key_id=config.access_key,
         aws_secret_access_key=config.secret_key,
         region_name=config.region,
         botocore_session=_hermetic_session(),
     )
-    client: S3Client = session.client("s3", endpoint_url=config.endpoint, config=_client_config(config.endpoint))
+    client: S3Client = session.client("s3", endpoint_url=config.endpoint, config=_client_config(config, patience))
     return client
 
 
@@ -170,14 +183,14 @@ def _hermetic_session() -> CoreSession:
     return CoreSession(session_vars=variables)
 
 
-def _client_config(endpoint: str) -> Config:
-    local = _is_local(endpoint)
+def _client_config(config: ObjectStoreConfig, patience: Patience) -> Config:
+    local = _is_local(config.endpoint)
     return Config(
         signature_version="s3v4",
-        s3={"addressing_style": "path" if local else "auto"},
-        connect_timeout=_CONNECT_SECONDS_MAX,
-        read_timeout=_READ_SECONDS_MAX,
-        retries={"mode": "standard", "total_max_attempts": _TRIES_MAX},
+        s3={"addressing_style": "path" if local else config.addressing_style},
+        connect_timeout=patience.connect_seconds,
+        read_timeout=patience.read_seconds,
+        retries={"mode": "standard", "total_max_attempts": patience.tries},
         max_pool_connections=_CONNECTIONS_MAX,
         # Not every S3 store knows the newer checksums; ours is Content-MD5.
         request_checksum_calculation="when_required",

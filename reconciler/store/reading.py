@@ -35,6 +35,20 @@ def read_document(connection: Connection, job_id: UUID) -> RowMapping | None:
     return connection.execute(statement("read_document"), {"job_id": job_id}).mappings().first()
 
 
+def read_story(connection: Connection, job_id: UUID) -> dict[str, Any] | None:
+    """All of the above of one job, by the names job, attempts, events and document; None where there is no such job."""
+    job = read_job(connection, job_id)
+    if job is None:
+        return None
+    document = read_document(connection, job_id)
+    return {
+        "job": dict(job),
+        "attempts": [dict(row) for row in list_attempts(connection, job_id)],
+        "events": [dict(row) for row in list_events(connection, job_id)],
+        "document": None if document is None else dict(document),
+    }
+
+
 def insert_job(connection: Connection, job: Mapping[str, Any]) -> None:
     """Insert a pending job, as the product's API does."""
     connection.execute(statement("insert_job"), {**job, "options": json.dumps(job.get("options", {}))})

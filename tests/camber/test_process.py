@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,12 +18,15 @@ from tests.camber.fakes import await_numbers, await_until, is_gone, write_cli
 
 # A CLI that tells its own pid and its parent's, the supervisor's, and then hangs with a child that hangs.
 HANG = 'sleep 300 & printf "%s\\n" $! $$ $PPID >"$1.new"; mv "$1.new" "$1"; wait'
+# A CLI that tells its own pid and the supervisor's, goes on when it is let, and says more than a pipe holds.
+GATED = """printf "%s\\n" $$ $PPID >"$1.new"; mv "$1.new" "$1"
+until [ -e "$1.go" ]; do sleep 0.01; done; head -c 200000 /dev/zero; exit 7"""
 DAEMON = """
 import sys
 from reconciler.camber import process
 process.SUPERVISOR_SECONDS_MAX = 0.2
 limit, *argv = sys.argv[1:]
-finished = process.run(argv, environment={"PATH": "/usr/bin:/bin"}, limit_seconds=float(limit), output_bytes_max=100)
+finished = process.run(argv, environment={"PATH": "/usr/bin:/bin"}, limit_seconds=float(limit), output_bytes_max=10**6)
 print(finished.ending, finished.code)
 """
 
@@ -145,13 +149,13 @@ def test_the_limit_holds_while_the_daemon_is_stopped(tmp_path: Path) -> None:
 
 def test_a_daemon_that_was_stopped_past_its_patience_still_reads_the_report(tmp_path: Path) -> None:
     """A created job must not become an unknown one because the daemon slept while its report lay ready."""
-    body = 'printf "%s\\n" $$ $PPID >"$1.new"; mv "$1.new" "$1"; until [ -e "$1.go" ]; do sleep 0.01; done; exit 7'
-    with daemon(write_cli(tmp_path, body), tmp_path / "pids", limit=20) as process:
-        _, supervisor = await_numbers(tmp_path / "pids", 2)
+    with daemon(write_cli(tmp_path, GATED), tmp_path / "pids", limit=2) as process:
+        cli, _ = await_numbers(tmp_path / "pids", 2)
         process.send_signal(signal.SIGSTOP)
+        patience_ends_at = time.monotonic() + 2 + 0.2
         (tmp_path / "pids.go").touch()
 
-        assert await_until(lambda: is_gone(supervisor))
+        assert await_until(lambda: is_gone(cli) and time.monotonic() > patience_ends_at)
         process.send_signal(signal.SIGCONT)
         assert process.communicate(timeout=20)[0] == "exited 7\n"
 
@@ -199,13 +203,14 @@ def test_a_supervisor_that_hangs_is_given_up_and_its_cli_with_it(tmp_path: Path)
 
 
 def test_stopping_the_daemon_politely_cuts_no_call_short(tmp_path: Path) -> None:
-    body = 'printf "%s\\n" $$ $PPID >"$1.new"; mv "$1.new" "$1"; until [ -e "$1.go" ]; do sleep 0.01; done; exit 7'
-    with daemon(write_cli(tmp_path, body), tmp_path / "pids", limit=20) as process:
-        _, supervisor = await_numbers(tmp_path / "pids", 2)
+    with daemon(write_cli(tmp_path, GATED), tmp_path / "pids", limit=20) as process:
+        cli, supervisor = await_numbers(tmp_path / "pids", 2)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             os.kill(supervisor, number)
+        sessions = {os.getsid(process.pid), os.getsid(supervisor), os.getsid(cli)}
         (tmp_path / "pids.go").touch()
 
+        assert len(sessions) == 3
         assert process.communicate(timeout=20)[0] == "exited 7\n"
 
 

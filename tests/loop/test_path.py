@@ -17,7 +17,7 @@ def test_a_row_goes_in_and_a_finished_document_comes_out(world: World) -> None:
     world.step(daemon, watch.run_once, collect.run_once)
 
     assert world.status(job) == "completed"
-    assert world.one("SELECT canonical_output ->> 'text' FROM documents WHERE job_id = :id", id=job) == "SPECIMEN"
+    assert world.one("SELECT canonical_output #>> '{ocr,text}' FROM documents WHERE job_id = :id", id=job) == "SPECIMEN"
     assert world.one("SELECT camber_job_id FROM jobs WHERE id = :id", id=job) == FIRST_ID
     assert world.one("SELECT state FROM camber_runs") == "finished"
     assert world.camber_jobs() == [FIRST_ID]

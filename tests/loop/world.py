@@ -147,7 +147,7 @@ class World:
         payload = document.payload
         keys = object_keys(payload.user_id, payload.job_id, document.attempt, payload.schema.output_format)
         data = {name: f"{name} of {payload.job_id}".encode() for name in ("master", "preview", "portal")}
-        data["result"] = json.dumps({"job_id": payload.job_id, "text": "SPECIMEN"}).encode()
+        data["result"] = json.dumps({"job_id": payload.job_id, "ocr": {"text": "SPECIMEN"}}).encode()
         artifacts = {name: self._store(keys[name], content) for name, content in data.items()}
         outcome = Succeeded(
             quality_score=0.9,

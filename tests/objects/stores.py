@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import md5
 
-from reconciler.objects.store import ObjectStore, ObjectStoreConfig
+from reconciler.objects.store import ObjectStore, ObjectStoreConfig, Patience
 
 
 @contextmanager
-def opened(config: ObjectStoreConfig) -> Iterator[ObjectStore]:
-    store = ObjectStore(config)
+def opened(config: ObjectStoreConfig, patience: Patience | None = None) -> Iterator[ObjectStore]:
+    store = ObjectStore(config, patience)
     yield store
     store.close()
 

@@ -13,7 +13,7 @@ def tool(tmp_path: Path) -> Iterator[Tool]:
     tool = Tool(home=tmp_path / "camber", environ={"CAMBER_LOCAL_PROFILE": "instant"})
     yield tool
     tool.end_idle_scheduler()
-    if tool.processes():
+    if tool.processes() or tool.has_unfinished_jobs():
         tool.run("emulator", "stop")
 
     assert tool.processes() == []

@@ -1,9 +1,11 @@
 """The executable under test, in one home."""
 
+import contextlib
 import json
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -86,6 +88,14 @@ class Tool:
         if len(pids := self.processes()) == 1:
             os.kill(pids[0], signal.SIGTERM)
             eventually(lambda: not self.processes())
+
+    def has_unfinished_jobs(self) -> bool:
+        """Whether a job still has a folder in /tmp or a process that only the tool's own stop takes away."""
+        ledger = self.home / "jobs.sqlite3"
+        if not ledger.exists():
+            return False
+        with contextlib.closing(sqlite3.connect(ledger)) as database:
+            return bool(database.execute("SELECT 1 FROM jobs WHERE status = 'RUNNING'").fetchone())
 
     def processes(self) -> list[int]:
         """All that belongs to this home: its scheduler and its jobs."""

@@ -1,0 +1,99 @@
+"""reconciler demo: watch sample rows become finished documents."""
+
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from reconciler.cli.local import STATE, platform_or_refuse
+from reconciler.cli.printing import STATUS_COLOURS
+from reconciler.cli.refusal import ENDED_BADLY, refuse
+from reconciler.domain.transitions import JOB_FINAL
+from reconciler.local.demo import DemoFailed, Shown, enqueue, follow, open_database, running_daemon
+from reconciler.local.demo_report import report_documents
+from reconciler.local.platform import Platform
+from reconciler.local.report import write_report
+
+
+def command(
+    folder: Annotated[Path, typer.Option(help="Where the local platform keeps its state.")] = STATE,
+) -> None:
+    """Exit code 0 only if every document ended as it must."""
+    started = time.monotonic()
+    console = Console()
+    with platform_or_refuse(folder, console) as platform:
+        shown = _process(platform, console)
+        console.print(_table(shown))
+        documents = report_documents(shown, platform.objects)
+        title = "Rythmiq: sample documents"
+        report = write_report(documents, platform.folder, title=title, made_at=datetime.now(UTC))
+    wrong = [one.sample.name for one in shown if not one.as_expected]
+    console.print(f"[bold]report[/] {report.as_uri()}", soft_wrap=True)
+    console.print(f"{len(shown) - len(wrong)} of {len(shown)} as expected, {time.monotonic() - started:.1f} s in all")
+    if wrong:
+        refuse(f"Not as expected: {', '.join(wrong)}", ENDED_BADLY)
+
+
+def _process(platform: Platform, console: Console) -> list[Shown]:
+    engine = open_database(platform)
+    jobs = enqueue(platform, engine)
+    progress = Progress(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=console
+    )
+    task = progress.add_task("documents", total=len(jobs))
+    with Live(progress, console=console, refresh_per_second=8, transient=True) as live:
+
+        def show(looked: list[Shown]) -> None:
+            progress.update(task, completed=sum(one.status in JOB_FINAL for one in looked))
+            live.update(Group(_progress_table(looked), progress))
+
+        try:
+            with running_daemon(platform) as daemon:
+                return follow(engine, jobs, daemon, show)
+        except DemoFailed as failure:
+            live.stop()
+            refuse(f"{failure}; its log: {platform.folder / 'daemon.log'}", ENDED_BADLY)
+
+
+def _progress_table(looked: list[Shown]) -> Table:
+    table = Table("document", "status", "Camber job", "Camber says", box=None, pad_edge=False)
+    for one in looked:
+        last = one.story["attempts"][-1] if one.story["attempts"] else {}
+        cells = (str(last.get("camber_job_id") or ""), str(last.get("camber_status") or last.get("run_state") or ""))
+        table.add_row(one.sample.name, _status(one), *cells)
+    return table
+
+
+def _status(one: Shown) -> str:
+    return f"[{STATUS_COLOURS[one.status]}]{one.status}[/]"
+
+
+def _table(shown: list[Shown]) -> Table:
+    table = Table(title="Documents")
+    for name in ("document", "status", "quality", "OCR", "first words read", "portal file", "seconds"):
+        table.add_column(name, overflow="ellipsis", no_wrap=name != "document")
+    for one in shown:
+        table.add_row(one.sample.name, _status(one), *_figures(one), f"{_seconds(one):.1f}")
+    return table
+
+
+def _figures(one: Shown) -> tuple[str, str, str, str]:
+    document: dict[str, Any] | None = one.story["document"]
+    if document is None:
+        error = one.story["job"]["error_details"] or {}
+        return "", "", f"[red]{error.get('code', '')}[/]", ""
+    words = " ".join(document["canonical_output"]["ocr"]["text"].split()[:5])
+    portal = document["portal_outputs"]
+    size = f"{portal['width']}x{portal['height']} px {portal['dpi']:.0f} dpi {portal['bytes'] / 1024:.0f} KB"
+    return f"{document['quality_score']:.2f}", f"{document['ocr_confidence']:.3f}", words, f"{size} {portal['format']}"
+
+
+def _seconds(one: Shown) -> float:
+    job = one.story["job"]
+    return float((job["completed_at"] - job["created_at"]).total_seconds()) if job["completed_at"] else 0.0

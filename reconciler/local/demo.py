@@ -1,0 +1,130 @@
+"""The demo: sample rows go in, finished documents come out, on this machine and for real."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import Engine
+
+from reconciler.domain.states import JobStatus
+from reconciler.domain.transitions import JOB_FINAL
+from reconciler.local.platform import Platform
+from reconciler.local.samples import SCHEMAS, Sample, generate
+from reconciler.objects.store import ObjectStore
+from reconciler.store import reading
+from reconciler.store.database import connect
+from reconciler.store.schemas import activate
+
+DEMO_USER = UUID("00000000-0000-4000-8000-0000000de300")
+SECONDS_MAX = 600.0
+LOOK_SECONDS = 0.25
+STOP_SECONDS_MAX = 120.0
+
+
+class DemoFailed(RuntimeError):
+    """The demo could not be carried through."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """One sample and what became of it; `story` has the job, attempts and document as operators read them."""
+
+    sample: Sample
+    job_id: UUID
+    story: Mapping[str, Any]
+
+    @property
+    def status(self) -> str:
+        """The job's status."""
+        return str(self.story["job"]["status"])
+
+    @property
+    def as_expected(self) -> bool:
+        """Whether it ended as the sample must."""
+        if self.sample.expected_error is None:
+            return self.status == JobStatus.COMPLETED
+        error = self.story["job"]["error_details"] or {}
+        return self.status == JobStatus.FAILED and error.get("code") == self.sample.expected_error
+
+
+def enqueue(platform: Platform, engine: Engine) -> list[tuple[Sample, UUID]]:
+    """Make the samples, upload them and insert their rows, as the product does."""
+    store = ObjectStore(platform.objects)
+    samples = generate(platform.folder / "samples")
+    jobs = [(sample, uuid4(), f"blobs/{uuid4()}") for sample in samples]
+    for sample, _, key in jobs:
+        store.put_file(key, sample.path, sample.mime_type)
+    with engine.begin() as connection:
+        schemas = {name: activate(connection, name, definition, "demo") for name, definition in SCHEMAS.items()}
+        for sample, job_id, key in jobs:
+            reading.insert_job(connection, _row(sample, job_id, key, schemas[sample.schema_name]))
+    return [(sample, job_id) for sample, job_id, _ in jobs]
+
+
+def _row(sample: Sample, job_id: UUID, key: str, schema_id: UUID) -> dict[str, Any]:
+    return {
+        "id": job_id,
+        "user_id": DEMO_USER,
+        "portal_schema_id": schema_id,
+        "raw_path": key,
+        "mime_type": sample.mime_type,
+        "original_filename": sample.path.name,
+        "priority": 0,
+        "input_bytes": sample.path.stat().st_size,
+    }
+
+
+@contextmanager
+def running_daemon(platform: Platform) -> Iterator["subprocess.Popen[bytes]"]:
+    """`reconciler run` as a process of its own, its log in the platform's folder; drained at the end."""
+    environment = {name: value for name, value in os.environ.items() if name not in platform.environment}
+    environment |= {**platform.environment, "LOG_FORMAT": "json"}
+    command = [sys.executable, "-m", "reconciler", "run"]
+    with (platform.folder / "daemon.log").open("wb") as log:
+        daemon = subprocess.Popen(command, env=environment, stderr=log, stdout=log, cwd=platform.folder)
+        try:
+            yield daemon
+        finally:
+            daemon.send_signal(signal.SIGTERM)
+            daemon.wait(STOP_SECONDS_MAX)
+
+
+def follow(
+    engine: Engine,
+    jobs: Sequence[tuple[Sample, UUID]],
+    daemon: "subprocess.Popen[bytes]",
+    show: Callable[[list[Shown]], None],
+) -> list[Shown]:
+    """Look at the jobs until all have ended, showing each look. Raises DemoFailed when they cannot end."""
+    deadline = time.monotonic() + SECONDS_MAX
+    while True:
+        looked = look(engine, jobs)
+        show(looked)
+        if all(one.status in JOB_FINAL for one in looked):
+            return looked
+        if daemon.poll() is not None:
+            raise DemoFailed(f"the daemon ended with code {daemon.returncode}")
+        if time.monotonic() > deadline:
+            raise DemoFailed(f"the documents were not finished after {SECONDS_MAX:.0f} s")
+        time.sleep(LOOK_SECONDS)
+
+
+def look(engine: Engine, jobs: Sequence[tuple[Sample, UUID]]) -> list[Shown]:
+    """The jobs as they stand."""
+    with engine.connect() as connection:
+        return [
+            Shown(sample=sample, job_id=job_id, story=reading.read_story(connection, job_id) or {})
+            for sample, job_id in jobs
+        ]
+
+
+def open_database(platform: Platform) -> Engine:
+    """The platform's database, for the demo's own looks."""
+    return connect(platform.database_url, application_name="reconciler demo", pool_size=2)

@@ -1,0 +1,96 @@
+"""Settings: the names of the platform guide work, and wrong ones are named all at once without their values."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from reconciler.settings import SettingsError, load, meaningless
+
+NOTHING = Path(os.devnull)
+GUIDE = {
+    "EXECUTION_BACKEND": "camber",
+    "CAMBER_API_KEY": "0123456789abcdef0123456789abcdef01234567",
+    "CAMBER_API_URL": "https://api.camber.example",
+    "CAMBER_APP_NAME": "rythmiq-worker-v2",
+    "WEBHOOK_SECRET": "hush-webhook",
+    "SUPABASE_URL": "https://project.supabase.example",
+    "SUPABASE_SERVICE_ROLE_KEY": "hush-service-role",
+    "SUPABASE_DB_URL": "postgresql://postgres:hush-password@db.example:5432/postgres",
+    "DO_SPACES_ENDPOINT": "https://sgp1.digitaloceanspaces.com",
+    "DO_SPACES_REGION": "sgp1",
+    "DO_SPACES_BUCKET": "documents",
+    "DO_SPACES_ACCESS_KEY": "hush-access",
+    "DO_SPACES_SECRET_KEY": "hush-secret",
+    "SERVICE_ENV": "production",
+}
+
+
+def test_the_platform_guides_names_start_the_daemon_unchanged() -> None:
+    settings = load(GUIDE, NOTHING)
+
+    assert settings.service_env == "production"
+    assert settings.do_spaces_secret_key.get_secret_value() == "hush-secret"
+    assert settings.database_url.get_secret_value() == GUIDE["SUPABASE_DB_URL"]
+
+
+def test_names_that_mean_nothing_any_more_are_listed_with_the_reason_and_without_the_value() -> None:
+    listed = meaningless(GUIDE, NOTHING)
+
+    expected = {"CAMBER_API_URL", "CAMBER_APP_NAME", "WEBHOOK_SECRET", "SUPABASE_URL", "SUPABASE_SERVICE_ROLE_KEY"}
+    assert expected == set(listed)
+    assert all(reason and "hush" not in reason for reason in listed.values())
+
+
+def test_every_bad_variable_is_named_at_once_with_what_was_expected_and_no_value() -> None:
+    bad = GUIDE | {
+        "SUPABASE_DB_URL": "mysql://hush-password@db",
+        "RUN_SLOTS": "hush-many",
+        "DO_SPACES_ENDPOINT": "hush-nowhere",
+        "AGE_RECIPIENTS": "hush-recipient",
+        "RUN_ENVIRONMENT": "docker",
+    }
+    del bad["DO_SPACES_BUCKET"]
+
+    with pytest.raises(SettingsError) as refusal:
+        load(bad, NOTHING)
+
+    message = str(refusal.value)
+    names = ("DATABASE_URL", "RUN_SLOTS", "DO_SPACES_ENDPOINT", "AGE_RECIPIENTS", "RUN_ENVIRONMENT", "DO_SPACES_BUCKET")
+    assert all(f"{name}:" in message for name in names)
+    assert "'install' or 'archive'" in message
+    assert "hush" not in message
+
+
+@pytest.mark.parametrize(
+    ("wrong", "named"),
+    [
+        ({"SETTLE_SECONDS": "10", "CREATE_LIMIT_SECONDS": "60"}, "SETTLE_SECONDS"),
+        ({"RUN_ENVIRONMENT": "archive"}, "RUN_ARCHIVE_KEY"),
+        ({"CAMBER_API_KEY": ""}, "CAMBER_API_KEY"),
+    ],
+)
+def test_settings_that_contradict_each_other_are_refused(wrong: dict[str, str], named: str) -> None:
+    with pytest.raises(SettingsError, match=named):
+        load(GUIDE | wrong, NOTHING)
+
+
+def test_contradictions_are_named_together_with_bad_values() -> None:
+    with pytest.raises(SettingsError) as refusal:
+        load(GUIDE | {"CAMBER_API_KEY": "", "RUN_SLOTS": "0"}, NOTHING)
+
+    assert "RUN_SLOTS" in str(refusal.value)
+    assert "CAMBER_API_KEY" in str(refusal.value)
+
+
+def test_the_environment_outranks_the_file(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text("RUN_SLOTS=3\nBATCH_MAX=7\n")
+
+    settings = load(GUIDE | {"RUN_SLOTS": "5"}, file)
+
+    assert (settings.run_slots, settings.batch_max) == (5, 7)
+
+
+def test_no_secret_shows_in_the_settings_own_words() -> None:
+    assert "hush" not in repr(load(GUIDE, NOTHING))

@@ -1,12 +1,14 @@
 """Fixtures of all tests: a migrated database of one's own, and a real object store."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from reconciler.local.object_store import running_object_store
 from reconciler.objects.store import ObjectStoreConfig
 from tests.database import Databases, Server, running_server
+from tests.world import World, make_world
 
 
 @pytest.fixture(scope="session")
@@ -50,3 +52,11 @@ def object_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectSto
     """The bucket of the session's S3 store; tests share it, so each takes keys of its own."""
     with running_object_store(tmp_path_factory.mktemp("objects")) as config:
         yield config
+
+
+@pytest.fixture
+def world(database_url: str, object_store: ObjectStoreConfig, tmp_path: Path) -> Iterator[World]:
+    """A small world for the duties and the commands, with a Camber that does what the test says."""
+    made = make_world(database_url, object_store, tmp_path)
+    yield made
+    made.close()

@@ -10,15 +10,9 @@ from uuid import uuid4
 import pytest
 
 from reconciler.loop import collect, dispatch, watch
-from reconciler.objects.store import ObjectStoreConfig
-from tests.loop.world import USER, World, make_world
+from tests.world import USER, World
 
 PROGRAM = Path(sys.executable).with_name("reconciler")
-
-
-@pytest.fixture
-def world(database_url: str, object_store: ObjectStoreConfig, tmp_path: Path) -> World:
-    return make_world(database_url, object_store, tmp_path)
 
 
 def reconciler(world: World, *words: str, **settings: str) -> "subprocess.CompletedProcess[str]":

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.loop.fake_camber import FIRST_ID
-from tests.loop.world import World
+from tests.fake_camber import FIRST_ID
+from tests.world import World
 
 PROGRAM = Path(sys.executable).with_name("reconciler")
 QUICK = {

@@ -7,8 +7,8 @@ from uuid import uuid4
 import pytest
 
 from reconciler.loop import collect, dispatch, watch
-from tests.loop.fake_camber import FIRST_ID
-from tests.loop.world import World
+from tests.fake_camber import FIRST_ID
+from tests.world import World
 from worker.contract import ErrorCode, Frame, Succeeded, encode_frame
 
 

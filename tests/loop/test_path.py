@@ -3,8 +3,8 @@
 from uuid import UUID, uuid4
 
 from reconciler.loop import collect, dispatch, watch
-from tests.loop.fake_camber import FIRST_ID
-from tests.loop.world import World
+from tests.fake_camber import FIRST_ID
+from tests.world import World
 from worker.contract import ErrorCode, encode_frame
 
 

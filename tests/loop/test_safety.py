@@ -11,8 +11,8 @@ from reconciler.loop.launch import launch
 from reconciler.loop.watch import WATCHED
 from reconciler.store import runs
 from reconciler.store.runs import StaleLease
-from tests.loop.fake_camber import FIRST_ID
-from tests.loop.world import World
+from tests.fake_camber import FIRST_ID
+from tests.world import World
 
 
 def expire_leases(world: World) -> None:

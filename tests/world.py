@@ -21,7 +21,7 @@ from reconciler.settings import load
 from reconciler.store.database import connect
 from reconciler.store.reading import insert_job
 from reconciler.store.schemas import activate
-from tests.loop.fake_camber import FIRST_ID
+from tests.fake_camber import FIRST_ID
 from worker.contract import (
     Artifact,
     Attempt,

@@ -1,0 +1,195 @@
+import io
+import struct
+import zlib
+
+import numpy as np
+import pypdfium2
+import pytest
+from PIL import Image, ImageOps
+
+from tests.worker import pages
+from worker.contract import ErrorCode
+from worker.faults import DocumentFault
+from worker.processors.decode import Bounds, Page, decode
+from worker.processors.pdf_file import one_page_pdf
+from worker.processors.picture import Picture
+
+BOUNDS = Bounds(pixels_max=4_000_000, side_max=2000)
+
+
+def _decoded(data: bytes, **options: object) -> Page:
+    return decode(data, bounds=BOUNDS, **options)  # type: ignore[arg-type]  # keyword options of the tests
+
+
+def _code(data: bytes, **options: object) -> ErrorCode:
+    with pytest.raises(DocumentFault) as fault:
+        _decoded(data, **options)
+    return fault.value.code
+
+
+def _marked() -> Picture:
+    """A picture whose four corners tell them apart."""
+    picture = np.full((60, 100, 3), 255, np.uint8)
+    picture[:20, :30] = (255, 0, 0)
+    picture[:20, -30:] = (0, 255, 0)
+    picture[-20:, :30] = (0, 0, 255)
+    return picture
+
+
+def _distance(one: Picture, other: Picture) -> float:
+    assert one.shape == other.shape
+    return float(np.abs(one.astype(int) - other.astype(int)).mean())
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF"])
+def test_each_format_is_told_by_its_bytes_and_decoded(kind: str) -> None:
+    page = _decoded(pages.encoded(_marked(), kind, quality=95))
+
+    assert (kind, 100, 60) == (page.format, page.width, page.height)
+    assert _distance(_marked(), page.picture) < 6
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_every_exif_orientation_comes_out_upright(orientation: int) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    data = pages.encoded(_marked(), "JPEG", exif=exif, quality=95, subsampling=0)
+    with Image.open(io.BytesIO(data)) as image:
+        expected = np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
+
+    page = _decoded(data)
+
+    assert expected.shape[:2] == (page.height, page.width)
+    assert _distance(expected, page.picture) == 0
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF"])
+@pytest.mark.parametrize("share", [0.02, 0.2, 0.5, 0.9])
+def test_a_file_cut_short_is_damaged_and_never_half_a_page(kind: str, share: float) -> None:
+    data = pages.encoded(pages.noise(pages.page(400, 300, size=14), 10), kind)
+
+    assert _code(data[: int(len(data) * share)]) is ErrorCode.CORRUPT_IMAGE
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (b"", ErrorCode.CORRUPT_IMAGE),
+        (b"\x00" * 5000, ErrorCode.UNSUPPORTED_FORMAT),
+        (b"hello, this is text", ErrorCode.UNSUPPORTED_FORMAT),
+        (b"GIF89a" + b"\x01" * 100, ErrorCode.UNSUPPORTED_FORMAT),
+        (b"\xff\xd8\xff\xe0" + b"\x13" * 300, ErrorCode.CORRUPT_IMAGE),
+        (b"\x89PNG\r\n\x1a\n" + b"\x13" * 300, ErrorCode.CORRUPT_IMAGE),
+        (b"RIFF\x10\x00\x00\x00WEBP" + b"\x13" * 300, ErrorCode.CORRUPT_IMAGE),
+        (b"%PDF-1.7\n" + b"\x13" * 300, ErrorCode.CORRUPT_IMAGE),
+    ],
+)
+def test_what_is_no_picture_is_refused_by_what_its_bytes_are(data: bytes, code: ErrorCode) -> None:
+    assert _code(data) is code
+
+
+def test_a_bomb_is_refused_by_its_header() -> None:
+    """The header promises 40000 x 40000 pixels; nothing of them is there, so nothing could have been decoded."""
+    body = b"IHDR" + struct.pack(">IIBBBBB", 40_000, 40_000, 8, 2, 0, 0, 0)
+    header = struct.pack(">I", 13) + body + struct.pack(">I", zlib.crc32(body))
+    rest = b"IDAT" + zlib.compress(b"\0" * 10)
+    data = b"\x89PNG\r\n\x1a\n" + header + struct.pack(">I", len(rest) - 4) + rest + struct.pack(">I", zlib.crc32(rest))
+
+    assert _code(data) is ErrorCode.IMAGE_TOO_LARGE
+
+
+def test_a_large_jpeg_is_decoded_at_a_smaller_scale() -> None:
+    page = decode(pages.encoded(pages.page(4000, 3000), "JPEG"), bounds=Bounds(pixels_max=20_000_000, side_max=1000))
+
+    assert (4000, 3000) == (page.width, page.height)
+    assert (750, 1000, 3) == page.picture.shape
+
+
+def test_what_is_transparent_shows_the_background() -> None:
+    image = Image.new("RGBA", (10, 10), (0, 0, 0, 0))
+    image.putpixel((5, 5), (9, 8, 7, 255))
+
+    picture = _decoded(pages_bytes(image), background=(200, 10, 20)).picture
+
+    assert (200, 10, 20) == tuple(picture[0, 0])
+    assert (9, 8, 7) == tuple(picture[5, 5])
+
+
+def pages_bytes(image: Image.Image, kind: str = "PNG") -> bytes:
+    out = io.BytesIO()
+    image.save(out, kind)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "P", "LA", "RGBA", "CMYK", "I;16"])
+def test_every_mode_becomes_eight_bit_colour(mode: str) -> None:
+    grey = Image.fromarray(np.linspace(0, 255, 64 * 64).reshape(64, 64).astype(np.uint8))
+    image = {
+        "I;16": lambda: Image.fromarray(np.asarray(grey).astype(np.uint16) * 257),
+        "P": lambda: grey.convert("RGB").quantize(256),
+        "CMYK": lambda: grey.convert("RGB").convert("CMYK"),
+    }.get(mode, lambda: grey.convert(mode))()
+
+    picture = _decoded(pages_bytes(image, "TIFF" if mode == "CMYK" else "PNG")).picture
+
+    assert ((64, 64, 3), "uint8") == (picture.shape, str(picture.dtype))
+    expected = np.asarray(grey.convert("1").convert("RGB") if mode == "1" else grey.convert("RGB"))
+    assert _distance(expected, picture) < 3
+
+
+def test_a_tiff_gives_the_page_that_was_asked_for() -> None:
+    sheets = [Image.new("RGB", (20, 20), (shade, shade, shade)) for shade in (10, 120, 230)]
+    out = io.BytesIO()
+    sheets[0].save(out, "TIFF", save_all=True, append_images=sheets[1:])
+
+    page = _decoded(out.getvalue(), page=3)
+
+    assert (3, 230) == (page.page_count, int(page.picture[0, 0, 0]))
+    assert _code(out.getvalue(), page=4) is ErrorCode.PAYLOAD_INVALID
+
+
+def _pdf(password: str | None = None) -> bytes:
+    picture = pages.page(600, 400, size=20)
+    return one_page_pdf(pages.encoded(picture, "JPEG", quality=95), 600, 400, 150)
+
+
+def test_a_pdf_page_is_drawn_at_300_dpi() -> None:
+    page = _decoded(_pdf())
+
+    assert ("PDF", 1200, 800, 1) == (page.format, page.width, page.height, page.page_count)
+    assert page.picture.shape == (800, 1200, 3)
+    assert page.picture.min() < 60
+
+
+def test_a_huge_pdf_page_is_drawn_within_bounds() -> None:
+    document = pypdfium2.PdfDocument.new()
+    document.new_page(14_000, 7_000)
+    out = io.BytesIO()
+    document.save(out)
+
+    assert _decoded(out.getvalue()).picture.shape == (1000, 2000, 3)
+
+
+def test_a_locked_pdf_says_so() -> None:
+    assert _code(LOCKED_PDF) is ErrorCode.ENCRYPTED_PDF
+
+
+def test_a_pdf_page_that_is_not_there_names_how_many_there_are() -> None:
+    with pytest.raises(DocumentFault, match=r"options\.page: the file has 1"):
+        _decoded(_pdf(), page=2)
+
+
+LOCKED_PDF = (
+    b"%PDF-1.4\n1 0 obj\n<< /Type /Catalog /Pages 2 0 R >>\nendobj\n"
+    b"2 0 obj\n<< /Type /Pages /Kids [3 0 R] /Count 1 >>\nendobj\n"
+    b"3 0 obj\n<< /Type /Page /Parent 2 0 R /MediaBox [0 0 100 100] >>\nendobj\n"
+    b"4 0 obj\n<< /Filter /Standard /V 1 /R 2 /P -4 /O <" + b"41" * 32 + b"> /U <" + b"42" * 32 + b"> >>\nendobj\n"
+    b"trailer\n<< /Size 5 /Root 1 0 R /Encrypt 4 0 R /ID [<41> <41>] >>\n%%EOF\n"
+)
+
+
+@pytest.mark.parametrize("orientation", [b"\x00", b"\xff" * 40])
+def test_damaged_exif_costs_no_document(orientation: bytes) -> None:
+    data = pages.encoded(_marked(), "JPEG", exif=b"Exif\0\0II*\0" + orientation * 8, quality=95)
+
+    assert (100, 60) == (_decoded(data).width, _decoded(data).height)

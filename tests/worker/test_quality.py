@@ -1,0 +1,84 @@
+import cv2
+import numpy as np
+import pytest
+
+from tests.worker import pages
+from worker.processors.picture import Picture
+from worker.processors.quality import assess
+
+
+def _moved(picture: Picture, pixels: int) -> Picture:
+    path = np.zeros((pixels, pixels), np.float32)
+    path[pixels // 2] = 1 / pixels
+    return np.asarray(cv2.filter2D(picture, -1, path), dtype=np.uint8)
+
+
+def _blurred(picture: Picture, deviation: float) -> Picture:
+    return np.asarray(cv2.GaussianBlur(picture, (0, 0), deviation), dtype=np.uint8)
+
+
+def _codes(picture: Picture) -> set[str]:
+    return {warning.split(":")[0] for warning in assess(picture).warnings}
+
+
+def test_a_clean_page_scores_high_and_draws_no_advice() -> None:
+    quality = assess(pages.page())
+
+    assert quality.score > 0.9
+    assert quality.warnings == ()
+
+
+def test_a_page_scores_the_same_at_every_size_and_turn() -> None:
+    page = pages.page(1600, 1200, size=44)
+    half = np.asarray(cv2.resize(page, (800, 600), interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    scores = [assess(picture).score for picture in (page, np.rot90(page).copy(), half)]
+
+    assert max(scores) - min(scores) < 0.05
+
+
+def test_more_blur_never_scores_higher() -> None:
+    scores = [assess(_blurred(pages.page(), deviation)).score for deviation in (0.5, 1.5, 3, 5, 8)]
+
+    assert sorted(scores, reverse=True) == scores
+    assert scores[-1] < 0.4
+
+
+def test_noise_is_never_taken_for_sharpness() -> None:
+    blurred = _blurred(pages.page(), 3)
+
+    assert assess(pages.noise(blurred, 25)).score <= assess(blurred).score + 0.02
+
+
+def test_a_camera_that_moved_is_noticed_though_one_direction_stays_sharp() -> None:
+    assert "BLURRED" in _codes(_moved(pages.page(), 21))
+
+
+@pytest.mark.parametrize("noise", [0, 10, 60])
+def test_blank_paper_is_blank_however_noisy(noise: int) -> None:
+    paper = np.full((638, 1012, 3), 220, np.uint8)
+
+    quality = assess(pages.noise(paper, noise))
+
+    assert (0.0, True) == (quality.score, quality.is_blank)
+
+
+def test_one_line_of_writing_is_not_blank() -> None:
+    page = np.full((900, 1240, 3), 250, np.uint8)
+    page[70:130] = pages.page()[70:130]
+
+    assert not assess(page).is_blank
+
+
+def test_a_dark_page_and_a_faint_one_are_told_apart() -> None:
+    page = pages.page()
+
+    assert "DARK" in _codes((page * 0.2).astype(np.uint8))
+    assert {"FAINT"} == _codes((page * 0.15 + 190).astype(np.uint8))
+
+
+def test_good_pages_rank_above_poor_ones() -> None:
+    page = pages.page()
+    good = [page, pages.noise(page, 10), _blurred(page, 1.0)]
+    poor = [_blurred(page, 6), _moved(page, 25), (page * 0.12).astype(np.uint8), pages.noise(_blurred(page, 6), 25)]
+
+    assert min(assess(one).score for one in good) > max(assess(one).score for one in poor) + 0.2

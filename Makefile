@@ -16,6 +16,8 @@ UV := $(shell command -v uv 2>/dev/null || echo "env PYTHONPATH=$(CURDIR)/$(TOOL
 UV_STAMP := $(TOOLS)/uv.stamp
 RUN_STAMP := $(VENV)/run.stamp
 DEV_STAMP := $(VENV)/dev.stamp
+# The worker's environment is built with the same uv.
+export UV
 export UV_PYTHON_DOWNLOADS := never
 export UV_LINK_MODE ?= copy
 export UV_NO_PROGRESS ?= 1

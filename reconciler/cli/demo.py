@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console, Group
 from rich.live import Live
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -26,7 +27,7 @@ def command(
 ) -> None:
     """Exit code 0 only if every document ended as it must."""
     started = time.monotonic()
-    console = Console()
+    console = _console()
     with platform_or_refuse(folder, console) as platform:
         shown = _process(platform, console)
         console.print(_table(shown))
@@ -38,6 +39,12 @@ def command(
     console.print(f"{len(shown) - len(wrong)} of {len(shown)} as expected, {time.monotonic() - started:.1f} s in all")
     if wrong:
         refuse(f"Not as expected: {', '.join(wrong)}", ENDED_BADLY)
+
+
+def _console() -> Console:
+    """As wide as the terminal; in a file or a pipe as wide as the table is."""
+    console = Console()
+    return console if console.is_terminal else Console(width=120)
 
 
 def _process(platform: Platform, console: Console) -> list[Shown]:
@@ -75,9 +82,14 @@ def _status(one: Shown) -> str:
 
 
 def _table(shown: list[Shown]) -> Table:
-    table = Table(title="Documents")
-    for name in ("document", "status", "quality", "OCR", "first words read", "portal file", "seconds"):
-        table.add_column(name, overflow="ellipsis", no_wrap=name != "document")
+    table = Table(title="Documents", show_lines=True)
+    table.add_column("document", min_width=12)
+    table.add_column("status", no_wrap=True)
+    table.add_column("quality", justify="right")
+    table.add_column("OCR", justify="right")
+    table.add_column("first words read", max_width=28)
+    table.add_column("portal file", min_width=17)
+    table.add_column("seconds", justify="right")
     for one in shown:
         table.add_row(one.sample.name, _status(one), *_figures(one), f"{_seconds(one):.1f}")
     return table
@@ -88,10 +100,12 @@ def _figures(one: Shown) -> tuple[str, str, str, str]:
     if document is None:
         error = one.story["job"]["error_details"] or {}
         return "", "", f"[red]{error.get('code', '')}[/]", ""
-    words = " ".join(document["canonical_output"]["ocr"]["text"].split()[:5])
+    words = " ".join(document["canonical_output"]["ocr"]["text"].split()[:6])
     portal = document["portal_outputs"]
-    size = f"{portal['width']}x{portal['height']} px {portal['dpi']:.0f} dpi {portal['bytes'] / 1024:.0f} KB"
-    return f"{document['quality_score']:.2f}", f"{document['ocr_confidence']:.3f}", words, f"{size} {portal['format']}"
+    size = f"{portal['width']}x{portal['height']} px, {portal['dpi']:.0f} dpi"
+    weight = f"{portal['bytes'] / 1024:.0f} KB {portal['format']}"
+    scores = f"{document['quality_score']:.2f}", f"{document['ocr_confidence']:.3f}"
+    return *scores, escape(words), f"{size}\n{weight}"
 
 
 def _seconds(one: Shown) -> float:

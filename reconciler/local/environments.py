@@ -1,5 +1,6 @@
 """The worker's environment, built once from its own lock and kept as an archive."""
 
+import fcntl
 import hashlib
 import subprocess
 import sys
@@ -17,11 +18,18 @@ class BuildFailed(RuntimeError):
 
 
 def archive(engine: str, folder: Path, report: Callable[[str], None]) -> Path:
-    """The engine's archive in the folder, built if it is not there; `report` is told what the build is doing."""
+    """The engine's archive in the folder, built if it is not there; `report` is told what the build is doing.
+
+    One builder at a time; archives of older locks go when a new one is there.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
     target = folder / f"{engine}-{_inputs_hash(engine)[:24]}.tar"
-    if not target.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        _build(engine, target, report)
+    with (folder / f"{engine}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not target.exists():
+            _build(engine, target, report)
+            for old in set(folder.glob(f"{engine}-*.tar")) - {target}:
+                old.unlink()
     return target
 
 

@@ -1,7 +1,6 @@
 """The worker's own environments, built once by its bootstrap and kept for the next run."""
 
 import fcntl
-import hashlib
 import os
 import subprocess
 import sys
@@ -11,18 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.local.environments import archive
 from tests.worker.object_store import ObjectStore, serving
 from worker import bootstrap
 
 ROOT = Path(__file__).parents[2]
-WORKER = ROOT / "worker"
-_MADE_FROM = (
-    "requirements.lock",
-    "requirements-paddle.lock",
-    "requirements-models.lock",
-    "bootstrap.py",
-    "models.py",
-)
 
 
 @dataclass(frozen=True)
@@ -48,35 +40,18 @@ class Environment:
         return subprocess.run(command, input=stdin, capture_output=True, env=variables, cwd=ROOT, timeout=500)
 
 
-def environments_folder() -> Path:
-    """Where environments are kept, by what they are made from."""
-    made_from = b"".join((WORKER / name).read_bytes() for name in _MADE_FROM)
-    return ROOT / ".rythmiq" / "environments" / hashlib.sha256(made_from).hexdigest()
-
-
 def built(engine: str) -> Environment:
-    """The engine's environment, built if this checkout has none yet; one builder at a time."""
-    kept = environments_folder()
-    folder = kept.with_name(f"{kept.name}-{engine}")
-    folder.mkdir(parents=True, exist_ok=True)
-    archive = folder / "environment.tar"
+    """The engine's environment, built if this checkout has none yet, unpacked once; one at a time."""
+    kept = ROOT / ".rythmiq" / "environments"
+    packed = archive(engine, kept, lambda _: None)
+    folder = kept / packed.stem
+    folder.mkdir(exist_ok=True)
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not archive.exists():
-            _build(engine, archive)
         if not (folder / "unpacked").exists():
-            bootstrap.unpack_archive(archive, folder, f"{sys.version_info.major}.{sys.version_info.minor}")
+            bootstrap.unpack_archive(packed, folder, f"{sys.version_info.major}.{sys.version_info.minor}")
             (folder / "unpacked").touch()
-    return Environment(engine, archive, folder / "venv" / "bin" / "python", folder / "models")
-
-
-def _build(engine: str, archive: Path) -> None:
-    flags = ["--engine", engine, "--out", str(archive), "--locks", str(WORKER)]
-    own_uv = f"env PYTHONPATH={ROOT / '.tools' / 'uv'} python3 -m uv"
-    variables = dict(os.environ)
-    if (ROOT / ".tools" / "uv").is_dir():
-        variables.setdefault("UV", own_uv)
-    subprocess.run(["python3", str(WORKER / "bootstrap.py"), "build-archive", *flags], check=True, env=variables)
+    return Environment(engine, packed, folder / "venv" / "bin" / "python", folder / "models")
 
 
 @pytest.fixture(scope="session")

@@ -172,7 +172,7 @@ def test_an_engine_that_cannot_start_answers_every_document(store: ObjectStore) 
     lines: list[str] = []
     code = Batch(_settings(), broken, lines.append, Termination()).run(orders.run_file(_documents(store, 2)))
 
-    assert (ANSWERED, ["OCR_FAILED"] * 2) == (code, Ran(code, lines).codes)
+    assert (ANSWERED, ["ENVIRONMENT_FAILED"] * 2) == (code, Ran(code, lines).codes)
     assert "known words" in lines[0]
 
 

@@ -107,7 +107,7 @@ def test_an_engine_that_cannot_start_fails_every_document_by_name(
     done = environment("onnx").worker(stdin=stdin, more={"WORKER_MODELS_DIR": str(tmp_path)})
 
     outcomes = [frame.outcome for frame in decode_frames(done.stdout.decode())]
-    assert ["OCR_FAILED", "OCR_FAILED"] == [one.code for one in outcomes if isinstance(one, Failed)]
+    assert ["ENVIRONMENT_FAILED", "ENVIRONMENT_FAILED"] == [one.code for one in outcomes if isinstance(one, Failed)]
     assert done.returncode == 0
 
 

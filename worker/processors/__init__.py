@@ -1,0 +1,14 @@
+"""Turn a document's bytes into what a portal accepts, and into text.
+
+Law: arrays in, values out; no network, no clock, no files but the models.
+
+    decode.py, pdf.py        bytes -> one upright picture
+    quality.py               how well it can be read
+    orientation.py           which way is up, and how slanted
+    ocr.py                   what recognition returns, whatever the engine
+    paddle.py                the engine
+    libraries.py, one_cv2.py what its libraries must be told before they are imported
+    portal.py, encode.py     the portal file, by pixels, dpi, kilobytes and format
+    portal_check.py          its figures, read back
+    naming.py                its name
+"""

@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Engine
 
-from reconciler.domain.states import JobStatus
+from reconciler.domain.states import JobStatus, RunState
 from reconciler.domain.transitions import JOB_FINAL
 from reconciler.local.platform import Platform
 from reconciler.local.samples import SCHEMAS, Sample, generate
@@ -44,6 +44,12 @@ class Shown:
     def status(self) -> str:
         """The job's status."""
         return str(self.story["job"]["status"])
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more will happen: the job has ended, and so has every run that carried it."""
+        runs = {attempt["run_state"] for attempt in self.story["attempts"]}
+        return self.status in JOB_FINAL and runs <= {RunState.FINISHED}
 
     @property
     def as_expected(self) -> bool:
@@ -102,12 +108,12 @@ def follow(
     daemon: "subprocess.Popen[bytes]",
     show: Callable[[list[Shown]], None],
 ) -> list[Shown]:
-    """Look at the jobs until all have ended, showing each look. Raises DemoFailed when they cannot end."""
+    """Look at the jobs until all is over, showing each look. Raises DemoFailed when they cannot end."""
     deadline = time.monotonic() + SECONDS_MAX
     while True:
         looked = look(engine, jobs)
         show(looked)
-        if all(one.status in JOB_FINAL for one in looked):
+        if all(one.over for one in looked):
             return looked
         if daemon.poll() is not None:
             raise DemoFailed(f"the daemon ended with code {daemon.returncode}")

@@ -33,4 +33,4 @@ def _foot(sheet: Sheet) -> None:
     ornaments.signature(sheet, (930, 800), 300, 61)
     sheet.line([(900, 826), (1290, 826)], SOFT, 2)
     sheet.text((900, 878), "Course leader", 40, ink=SOFT)
-    sheet.text((1290, 878), "SPECIMEN", 40, weight=700, ink="#b3261e", anchor="rs")
+    sheet.text((700, 926), "SPECIMEN", 32, weight=700, ink="#b3261e", anchor="ms")

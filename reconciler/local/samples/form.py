@@ -70,7 +70,7 @@ def _choices(sheet: Sheet) -> None:
     _section(sheet, 1056, 3, "Membership")
     choices = (("Adult", True), ("Student", False), ("Family", False), ("Newsletter", True))
     for index, (label, chosen) in enumerate(choices):
-        left = _LEFT + index * 275
+        left = _LEFT + index * 268
         sheet.rect((left, 1146, left + 40, 1186), "#ffffff", edge=_GREEN, thickness=3)
         if chosen:
             ornaments.tick(sheet, (left, 1146, left + 40, 1186), _PEN)

@@ -1,0 +1,209 @@
+"""The whole path with real OCR, as a newcomer runs it: `reconciler demo`, then a look at everything it left."""
+
+import os
+import re
+import struct
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import cv2
+import numpy as np
+import pypdfium2
+import pyrage
+import pytest
+
+from reconciler.local.demo import DEMO_USER, look, open_database
+from reconciler.local.platform import Platform, running_platform
+from reconciler.local.samples import SCHEMAS, Sample, generate
+from reconciler.objects.store import ObjectStore
+from reconciler.store.reading import list_jobs
+
+pytestmark = pytest.mark.demo
+ROOT = Path(__file__).parents[2]
+BYTES_MAX = 20 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Demo:
+    """What the demo printed and left behind."""
+
+    done: "subprocess.CompletedProcess[str]"
+    folder: Path
+    platform: Platform
+    objects: ObjectStore
+    stories: dict[str, dict[str, Any]]
+    samples: dict[str, Sample]
+
+    def document(self, name: str) -> dict[str, Any]:
+        document = self.stories[name]["document"]
+        assert isinstance(document, dict)
+        return document
+
+    def stored(self, name: str, artifact: str) -> bytes:
+        return self.objects.get(self.document(name)["artifacts"][artifact]["key"], bytes_max=BYTES_MAX)
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """One run of the demo, whose platform is started again afterwards to look into it."""
+    folder, home = tmp_path_factory.mktemp("state"), tmp_path_factory.mktemp("home")
+    # The worker's environment is the one thing that is not made anew.
+    environments = ROOT / ".rythmiq" / "environments"
+    environments.mkdir(parents=True, exist_ok=True)
+    (folder / "environments").symlink_to(environments)
+    done = _run_demo(folder, home)
+    with running_platform(folder, lambda _: None) as platform:
+        samples = {sample.name: sample for sample in generate(folder / "samples")}
+        yield Demo(done, folder, platform, ObjectStore(platform.objects), _stories(platform, samples), samples)
+
+
+def _run_demo(folder: Path, home: Path) -> "subprocess.CompletedProcess[str]":
+    program = Path(sys.executable).with_name("reconciler")
+    kept = ("PATH", "UV", "SSL_CERT_FILE", "SSL_CERT_DIR", "PIP_CERT", "PIP_INDEX_URL", "UV_INDEX_URL")
+    environment = {name: os.environ[name] for name in kept if name in os.environ} | {"HOME": str(home)}
+    command = [str(program), "demo", "--folder", str(folder)]
+    return subprocess.run(
+        command, env=environment, cwd=folder, capture_output=True, encoding="utf-8", timeout=550, check=False
+    )
+
+
+def _stories(platform: Platform, samples: dict[str, Sample]) -> dict[str, dict[str, Any]]:
+    engine = open_database(platform)
+    with engine.connect() as connection:
+        rows = list_jobs(connection, None, 100)
+    by_file = {row["original_filename"]: UUID(str(row["id"])) for row in rows}
+    looked = look(engine, [(sample, by_file[sample.path.name]) for sample in samples.values()])
+    engine.dispose()
+    return {one.sample.name: dict(one.story) for one in looked}
+
+
+WHOLE = [
+    "ID card",
+    "Mark sheet",
+    "Receipt",
+    "Application form",
+    "Letter, photographed sideways",
+    "Certificate, photographed upside down",
+]
+
+
+def test_the_demo_ends_well_and_names_its_report(demo: Demo) -> None:
+    assert demo.done.returncode == 0, demo.done.stdout + demo.done.stderr
+    assert "7 of 7 as expected" in demo.done.stdout
+    assert (demo.folder / "report.html").as_uri() in demo.done.stdout
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_the_words_on_the_page_were_read(demo: Demo, name: str) -> None:
+    text = _folded(demo.document(name)["canonical_output"]["ocr"]["text"])
+
+    assert [word for word in demo.samples[name].words if _folded(word) not in text] == []
+
+
+def _folded(text: str) -> str:
+    return re.sub(r"\s+", "", text).casefold()
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_the_stored_portal_file_is_what_its_schema_demands(demo: Demo, name: str) -> None:
+    """Read back with other means than it was written with: OpenCV, PDFium, and the bytes of the headers."""
+    schema: Any = SCHEMAS[demo.samples[name].schema_name]
+    data = demo.stored(name, "portal")
+    width, height, dpi = _measured(data, schema["output_format"])
+
+    assert (width, height) == (schema["target_width"], schema["target_height"])
+    assert round(dpi, 1) == schema["target_dpi"]
+    assert schema.get("min_kb", 0) * 1024 <= len(data) <= schema["max_kb"] * 1024
+
+
+def _measured(data: bytes, form: str) -> tuple[int, int, float]:
+    if form == "pdf":
+        return _measured_pdf(data)
+    picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    assert picture is not None
+    dpi = _jfif_dpi(data) if form == "jpeg" else _png_dpi(data)
+    return picture.shape[1], picture.shape[0], dpi
+
+
+def _jfif_dpi(data: bytes) -> float:
+    """JFIF, section APP0: after the mark come version, unit (1: dots an inch), and both densities."""
+    at = data.index(b"JFIF\0")
+    unit, across, down = struct.unpack(">BHH", data[at + 7 : at + 12])
+    assert (unit, across) == (1, down)
+    return float(across)
+
+
+def _png_dpi(data: bytes) -> float:
+    """PNG, chunk pHYs: pixels per metre across and down, unit 1."""
+    at = data.index(b"pHYs") + 4
+    across, down, unit = struct.unpack(">IIB", data[at : at + 9])
+    assert (unit, across) == (1, down)
+    return float(across) * 0.0254
+
+
+def _measured_pdf(data: bytes) -> tuple[int, int, float]:
+    """The picture's pixels, and how many of them the page shows to an inch."""
+    with pypdfium2.PdfDocument(data) as document:
+        page = document[0]
+        (image,) = page.get_objects(filter=[pypdfium2.raw.FPDF_PAGEOBJ_IMAGE])
+        width, height = image.get_px_size()
+        return width, height, width / (page.get_width() / 72)
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_the_master_is_the_original_and_opens_only_with_the_key(demo: Demo, name: str) -> None:
+    sealed = demo.stored(name, "master")
+    identity = pyrage.x25519.Identity.from_str(demo.platform.identity.read_text().strip())
+
+    assert demo.samples[name].path.read_bytes() == pyrage.decrypt(sealed, [identity])
+    with pytest.raises(pyrage.DecryptError):
+        pyrage.decrypt(sealed, [pyrage.x25519.Identity.generate()])
+
+
+def test_the_damaged_upload_failed_with_its_code_and_left_no_document(demo: Demo) -> None:
+    story = demo.stories["Damaged upload"]
+
+    assert story["job"]["status"] == "failed"
+    assert story["job"]["error_details"]["code"] == "CORRUPT_IMAGE"
+    assert story["document"] is None
+
+
+def test_the_camber_ids_are_ones_that_the_local_camber_issued(demo: Demo) -> None:
+    for story in demo.stories.values():
+        attempt = story["attempts"][-1]
+        shown = _camber(demo, "job", "get", str(attempt["camber_job_id"]))
+
+        assert re.search(r"^Status: +COMPLETED$", shown, re.MULTILINE)
+        assert attempt["marker"] in shown
+
+
+def test_neither_texts_nor_secrets_stand_in_logs_and_commands(demo: Demo) -> None:
+    """Nothing that was read from a page, no file name, no key and no signed link."""
+    numbers = {story["attempts"][-1]["camber_job_id"] for story in demo.stories.values()}
+    logs = "".join(_camber(demo, "job", "logs", str(number)) for number in numbers)
+    commands = "".join(_camber(demo, "job", "get", str(number)) for number in numbers)
+    daemon = (demo.folder / "daemon.log").read_text("utf-8")
+    words = {word for sample in demo.samples.values() for word in sample.words}
+    names = {sample.path.name for sample in demo.samples.values()}
+    secrets = {demo.platform.objects.secret_key, demo.platform.environment["CAMBER_API_KEY"], "X-Amz-Signature"}
+
+    assert [word for word in words | names | secrets if word in logs + commands + daemon] == []
+
+
+def test_the_documents_belong_to_the_demos_user(demo: Demo) -> None:
+    keys = [artifact["key"] for name in WHOLE for artifact in demo.document(name)["artifacts"].values()]
+
+    assert all(f"/{DEMO_USER}/" in key for key in keys)
+    assert len(set(keys)) == 4 * len(WHOLE)
+
+
+def _camber(demo: Demo, *words: str) -> str:
+    program = Path(sys.executable).with_name("camber-local")
+    environment = {"PATH": os.environ["PATH"], **demo.platform.environment}
+    done = subprocess.run([str(program), *words], env=environment, capture_output=True, encoding="utf-8", check=True)
+    return done.stdout

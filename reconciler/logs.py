@@ -26,6 +26,7 @@ class Event(StrEnum):
     JOB_STATE = "Job state transitioned"
     JOB_WAITS = "Job waits"
     RUN_PLANNED = "Run planned"
+    SIGNAL_LOST = "Stop signal not delivered"
     RUN_SUBMITTED = "Camber job submitted"
     RUN_STATE = "Run state transitioned"
     RUN_LAUNCH_UNKNOWN = "Launch outcome unknown"

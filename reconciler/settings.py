@@ -20,6 +20,7 @@ from pydantic import (
 )
 
 from reconciler.domain.policy import Policy
+from worker.contract import USER_PATHS, check_patterns
 
 MEANINGLESS = {
     "CAMBER_API_URL": "Camber has no public API: the camber CLI knows its own address",
@@ -54,6 +55,11 @@ def _words(value: object) -> object:
 def _recipients(value: tuple[str, ...]) -> tuple[str, ...]:
     if any(not word.startswith("age1") for word in value):
         raise ValueError("must be age public keys (age1...), separated by commas")
+    return value
+
+
+def _patterns(value: tuple[str, ...]) -> tuple[str, ...]:
+    check_patterns(value)
     return value
 
 
@@ -107,8 +113,8 @@ class Settings(BaseModel):
     run_slots: int = Field(4, ge=1, le=64, description="Runs at a time: Camber starts four to six and queues the rest.")
     batch_max: int = Field(25, ge=1, le=1000, description="Documents in one run at most.")
     input_bytes_max: int = Field(50 * 1024**2, ge=1, description="Largest document that is taken, in bytes.")
-    raw_path_patterns: Annotated[tuple[str, ...], BeforeValidator(_words)] = Field(
-        ("blobs/{uuid}", "{user_id}/**", "*/{user_id}/**"),
+    raw_path_patterns: Annotated[tuple[str, ...], BeforeValidator(_words), AfterValidator(_patterns)] = Field(
+        USER_PATHS,
         description="Keys that a job may read: {user_id} is its own user, {uuid} any UUID, * one part, ** the rest.",
     )
     upload_grace_seconds: Seconds = Field(900, description="How long a row may wait for its upload to end.")

@@ -69,7 +69,10 @@ def logs(words: list[str]) -> None:
 
 def copy(words: list[str]) -> None:
     source, target = Path(words[-2]), HOME / "stash" / words[-1].removeprefix("stash://")
-    shutil.copytree(source, target, dirs_exist_ok=True)
+    if source.is_dir():
+        shutil.copytree(source, target, dirs_exist_ok=True)
+    else:
+        shutil.copy(source, target)
 
 
 def remove(words: list[str]) -> None:

@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -147,12 +147,23 @@ class World:
         payload = document.payload
         keys = object_keys(payload.user_id, payload.job_id, document.attempt, payload.schema.output_format)
         data = {name: f"{name} of {payload.job_id}".encode() for name in ("master", "preview", "portal")}
-        data["result"] = json.dumps({"job_id": payload.job_id, "ocr": {"text": "SPECIMEN"}}).encode()
         artifacts = {name: self._store(keys[name], content) for name, content in data.items()}
+        portal = PortalFile(width=60, height=80, dpi=300, bytes=len(data["portal"]), format="jpeg")
+        result = {
+            "job_id": payload.job_id,
+            "attempt": asdict(document.attempt),
+            "ocr": {"text": "SPECIMEN", "confidence": 0.98},
+            "quality": {"score": 0.9},
+            "portal": asdict(portal),
+            "artifacts": {name: asdict(artifact) for name, artifact in artifacts.items()},
+            "warnings": [],
+            "timings": {"OCR": 12},
+        }
+        artifacts["result"] = self._store(keys["result"], json.dumps(result).encode())
         outcome = Succeeded(
             quality_score=0.9,
             ocr_confidence=0.98,
-            portal=PortalFile(width=60, height=80, dpi=300, bytes=len(data["portal"]), format="jpeg"),
+            portal=portal,
             artifacts=artifacts,
             warnings=(),
             timings={"OCR": 12},

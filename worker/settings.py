@@ -6,15 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeVar
 
+from worker.contract import USER_PATHS, check_patterns
 from worker.seal import parse_recipients
 
 Engine = Literal["onnx", "paddle"]
 T = TypeVar("T")
-
-USER_PATHS = (
-    r"blobs/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(\.[A-Za-z0-9]{1,8})?",
-    r"(raw|uploads|blobs)/{user_id}/[A-Za-z0-9._/-]{1,512}",
-)
 
 
 class SettingsError(ValueError):
@@ -63,7 +59,7 @@ class Settings:
     credentials: Credentials | None = None
     """`SPACES_KEY`, `SPACES_SECRET` (or `DO_SPACES_ACCESS_KEY`, `DO_SPACES_SECRET_KEY`): for legacy payloads."""
     raw_paths: tuple[str, ...] = USER_PATHS
-    """`RAW_PATH_PATTERNS`: regular expressions, by blanks, one of which a `raw_path` must match whole;
+    """`RAW_PATH_PATTERNS`: one of which a `raw_path` must match whole, see worker.contract.paths;
     `{user_id}` stands for the payload's user."""
 
 
@@ -106,7 +102,7 @@ class _Reader:
             return default
         try:
             return parse(text)
-        except (ValueError, re.error) as error:
+        except ValueError as error:
             self.wrong.append(f"{name}: {error}")
             return default
 
@@ -147,9 +143,8 @@ def _recipients(text: str) -> tuple[str, ...]:
 
 
 def _patterns(text: str) -> tuple[str, ...]:
-    patterns = tuple(text.split())
-    for pattern in patterns:
-        re.compile(pattern.replace("{user_id}", "x"))
+    patterns = tuple(re.split(r"[,\s]+", text))
+    check_patterns(patterns)
     return patterns
 
 

@@ -2,5 +2,11 @@
 
 Law: pure. Standard library and `worker.contract` only; no clock, no I/O, no logging.
 
+    states.py        the states of jobs, runs and attempts, and what happens to them
+    transitions.py   THE table: which event leads from which state to which
+    runs.py          jobs, attempts, runs and leases as values
     observations.py  what was seen of Camber: three silences stay three
+    decide.py        what was observed becomes what is done
+    policy.py        the bounds of decisions, and when to look again
+    batching.py      which ready jobs share a run
 """

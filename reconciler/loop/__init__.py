@@ -11,7 +11,7 @@ is open across an outside call. One file a duty, each with a run_once() that ret
 
     dispatch.py  pending rows -> planned runs -> launched        inputs.py, staging.py, launch.py
     watch.py     looks at submitted runs                         search.py
-    collect.py   gathers results: frame -> proof -> document     harvest.py, verify.py, settle.py
+    collect.py   gathers results: frame -> proof -> document     harvest.py, verify.py, settle.py, witness.py
     repair.py    takes over what a dead daemon left, seeks lost launches
     requests.py  rerun_requested, cancel_requested               control.py
     prune.py     removes what is over and old

@@ -27,3 +27,11 @@ def close(context: Context, dependency: str) -> None:
         was_open = daemons.close(connection, dependency)
     if was_open:
         logger.bind(dependency=dependency).info(Event.BREAKER_CLOSED)
+
+
+def show_settings(context: Context) -> None:
+    """Let everybody see whether this process may launch at all: without a recipient no master can be sealed."""
+    if context.settings.age_recipients:
+        close(context, "recipients")
+    else:
+        trip(context, "recipients", "AGE_RECIPIENTS is not set: a master is never stored unencrypted")

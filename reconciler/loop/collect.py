@@ -1,7 +1,7 @@
 """Collect: gather the results of runs that Camber is done with. COMPLETED is not success and FAILED is not failure."""
 
 from reconciler.domain.decide import missing_code
-from reconciler.domain.runs import Run
+from reconciler.domain.runs import Assigned, Run
 from reconciler.domain.states import RunEvent, RunState
 from reconciler.logs import Event, logger
 from reconciler.loop.context import Context, Counts
@@ -9,6 +9,8 @@ from reconciler.loop.cycle import each
 from reconciler.loop.faults import error_details
 from reconciler.loop.harvest import Harvest, environment_failed, harvest, keep_tail
 from reconciler.loop.settle import settle_failure
+from reconciler.loop.witness import heard
+from reconciler.objects.errors import ObjectsError
 from reconciler.store import runs
 
 
@@ -24,18 +26,28 @@ def collect(context: Context, run: Run) -> str:
     """Settle what the log shows; what is still missing gets a grace, then a verdict. Raises StaleLease."""
     gathered = harvest(context, run)
     keep_tail(context, run, gathered.log)
-    if gathered.remaining and not _grace_over(run, gathered):
+    missing = _unwitnessed(context, run, gathered)
+    if missing is None or (missing and not _grace_over(run, gathered)):
         with context.engine.begin() as connection:
             runs.look_again(connection, run.lease, context.policy.poll_min_seconds)
         return "kept"
     code = missing_code(run.camber_status, environment_failed=environment_failed(gathered))
-    for attempt in gathered.remaining:
+    for attempt in missing:
         settle_failure(context, run, attempt, error_details(code, gathered.reason))
     with context.engine.begin() as connection:
-        state = runs.advance(connection, run, RunEvent.COLLECTED, f"{len(gathered.remaining)} without a result")
+        state = runs.advance(connection, run, RunEvent.COLLECTED, f"{len(missing)} without a result")
     bound = logger.bind(run_id=str(run.id), camber_job_id=run.camber_job_id)
     bound.bind(old_status=str(run.state), new_status=str(state)).info(Event.RUN_STATE)
     return "collected"
+
+
+def _unwitnessed(context: Context, run: Run, gathered: Harvest) -> list[Assigned] | None:
+    """The attempts that neither the log nor the store speaks of; None while the store does not answer."""
+    try:
+        return [attempt for attempt in gathered.remaining if not heard(context, run, attempt)]
+    except ObjectsError as error:
+        logger.bind(run_id=str(run.id), reason=str(error)).warning(Event.RESULT_REFUSED)
+        return None
 
 
 def _grace_over(run: Run, gathered: Harvest) -> bool:

@@ -1,21 +1,39 @@
 """Tell a run's worker what to leave out. Camber has no cancel: this is the only word that reaches it."""
 
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from reconciler.camber.errors import CamberError
 from reconciler.domain.runs import RunId
 from reconciler.logs import Event, logger
 from reconciler.loop.context import Context
 from reconciler.loop.staging import put_control
 from reconciler.objects.errors import ObjectsError
 from reconciler.store import jobs
+from worker.contract import CONTROL_FILE
 
 
 def signal_run(context: Context, run_id: RunId) -> bool:
-    """Set the control object to what the database says; false where the store refused: results are ignored anyway."""
+    """Tell the worker, through both channels, what the database says; false where one refused it."""
     with context.engine.begin() as connection:
         fenced = jobs.list_superseded(connection, run_id)
-    signal = "continue" if fenced.assigned else "abandon"
+    word = "continue" if fenced.assigned else "abandon"
+    signal = {"signal": word, "skip": [str(one) for one in fenced.superseded]}
     try:
-        put_control(context, fenced.marker, {"signal": signal, "skip": [str(one) for one in fenced.superseded]})
-    except ObjectsError as error:
-        logger.bind(run_id=str(run_id), reason=str(error)).warning(Event.DUTY_FAILED)
+        put_control(context, fenced.marker, signal)
+        _put_file(context, fenced.stash_path, signal)
+    except (ObjectsError, CamberError) as error:
+        logger.bind(run_id=str(run_id), reason=str(error)).warning(Event.SIGNAL_LOST)
         return False
     return True
+
+
+def _put_file(context: Context, stash_path: str, signal: Mapping[str, Any]) -> None:
+    """The second channel: the mounted folder may be a snapshot, and the store may be out of the worker's reach."""
+    with TemporaryDirectory(prefix="rythmiq-signal-") as name:
+        file = Path(name) / CONTROL_FILE
+        file.write_text(json.dumps(signal), "utf-8")
+        context.client.upload(file, stash_path + CONTROL_FILE)

@@ -16,6 +16,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from reconciler.logs import Event, logger
 from reconciler.loop import collect, dispatch, prune, repair, requests, watch
+from reconciler.loop.breakers import show_settings
 from reconciler.loop.context import Context, Counts
 from reconciler.loop.duties import Duty
 from reconciler.store import daemons, runs
@@ -48,6 +49,7 @@ class Daemon:
     def run(self) -> bool:
         """Work until SIGTERM or SIGINT; true where everything under way had ended. A second signal leaves at once."""
         self._beat(self._context)
+        show_settings(self._context)
         logger.bind(daemon_id=str(self._context.owner), backend=self._context.backend).info(Event.DAEMON_STARTED)
         with self._signals(), self._listening(), self._clock():
             self._context.stopping.wait()

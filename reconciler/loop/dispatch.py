@@ -10,7 +10,7 @@ from reconciler.domain.observations import Page, Unreachable
 from reconciler.domain.runs import Lease, ReadyJob, RunId
 from reconciler.logs import Event, logger
 from reconciler.loop.accounts import account_name
-from reconciler.loop.breakers import forbidden, trip
+from reconciler.loop.breakers import close, forbidden, trip
 from reconciler.loop.context import Context, Counts
 from reconciler.loop.cycle import each
 from reconciler.loop.inputs import look_at_inputs
@@ -21,17 +21,14 @@ from reconciler.store import jobs, runs
 from reconciler.store.jobs import JobRow
 from reconciler.store.runs import NewRun
 
-NEEDED = frozenset({"camber", "storage", "recipients"})
+NEEDED = frozenset({"camber", "storage"})
 """The dependencies without which nothing is launched."""
 
 
 def run_once(context: Context) -> Counts:
     """Fill the free slots from the backlog."""
     counts = Counts()
-    if not context.settings.age_recipients:
-        trip(context, "recipients", "AGE_RECIPIENTS is not set: a master is never stored unencrypted")
-        return counts
-    if forbidden(context, NEEDED):
+    if not context.settings.age_recipients or forbidden(context, NEEDED):
         return counts
     with context.engine.begin() as connection:
         due = jobs.peek_due(connection, context.settings.run_slots * context.settings.batch_max)
@@ -46,6 +43,7 @@ def _dispatch(context: Context, due: Sequence[JobRow], counts: Counts) -> None:
     except ObjectsError as error:
         trip(context, "storage", str(error))
         return
+    close(context, "storage")
     account = account_name(context) if ready else None
     floor = _id_floor(context, account) if account else None
     if account is None or floor is None:
@@ -90,6 +88,7 @@ def _plan_run(
     for row in rows:
         jobs.assign(connection, row, run.id, uuid4(), nonce(), sizes[row.id])
         _log_planned(run, row)
+    logger.bind(run_id=str(run.id), marker=run.marker, documents=len(rows)).info(Event.RUN_PLANNED)
     return lease
 
 

@@ -31,47 +31,49 @@ def fail_attempt(
     """End the attempt and send its job where the fault's budget says; false where the lease or the attempt is gone."""
     if not jobs.settle(connection, run.lease, attempt.id, "failed", error=error, **settled):
         return False
+    return _send_back(connection, context, run, attempt, error)
+
+
+def _send_back(connection: Connection, context: Context, run: Run, attempt: Assigned, error: Mapping[str, Any]) -> bool:
+    """To the queue, to its end, or to an operator, as the budget says."""
     decision = decide_failure(ErrorCode(error["code"]), attempt.budget, context.policy, context.random.random())
     common: dict[str, Any] = {"camber_job_id": run.camber_job_id, "error": error}
     match decision:
         case Fail():
-            applied = jobs.fail(connection, attempt.job_id, attempt.id, run.camber_job_id, error)
+            return jobs.fail(connection, attempt.job_id, attempt.id, run.camber_job_id, error)
         case TryAgain(fault, pause):
-            spent = "job_faults" if fault is Fault.JOB else "platform_faults"
-            waiting = f"trying again after {error['code']}"
-            applied = jobs.retry(
-                connection,
-                attempt.job_id,
-                attempt.id,
-                pause_seconds=pause,
-                waiting_reason=waiting,
-                **{spent: 1},
-                **common,
-            )
+            common["job_faults" if fault is Fault.JOB else "platform_faults"] = 1
+            common |= {"pause_seconds": pause, "waiting_reason": f"trying again after {error['code']}"}
         case Hold(reason):
-            applied = jobs.retry(
-                connection, attempt.job_id, attempt.id, platform_faults=1, held_reason=reason, **common
-            )
-    return applied
+            common |= {"platform_faults": 1, "held_reason": reason}
+    return jobs.retry(connection, attempt.job_id, attempt.id, **common)
 
 
-def supersede_all(
-    connection: Connection, context: Context, run: Run, error: Mapping[str, Any], **counted: int
-) -> list[Assigned]:
-    """Fence all live attempts of a run that is given up, and put their jobs back into the queue; returns them."""
+def give_up_all(connection: Connection, context: Context, run: Run, error: Mapping[str, Any]) -> list[Assigned]:
+    """Fence all live attempts of a run that failed them, on the platform's account; returns them."""
     attempts = jobs.list_assigned(connection, run.id)
     for attempt in attempts:
         if jobs.settle(connection, run.lease, attempt.id, "superseded", error=error):
-            pause = context.backoff_seconds(attempt.budget.platform_faults + 1)
+            _send_back(connection, context, run, attempt, error)
+    jobs.count_settled(connection, run.id)
+    return attempts
+
+
+def supersede_all(
+    connection: Connection, context: Context, run: Run, error: Mapping[str, Any], *, unknown_launches: int = 0
+) -> list[Assigned]:
+    """Fence all live attempts of a run that never ran, and put their jobs back unburnt; returns them."""
+    attempts = jobs.list_assigned(connection, run.id)
+    for attempt in attempts:
+        if jobs.settle(connection, run.lease, attempt.id, "superseded", error=error):
             jobs.retry(
                 connection,
                 attempt.job_id,
                 attempt.id,
                 error=error,
-                pause_seconds=pause,
+                pause_seconds=context.backoff_seconds(1),
                 waiting_reason=f"trying again after {error['code']}",
-                camber_job_id=run.camber_job_id,
-                **counted,
+                unknown_launches=unknown_launches,
             )
     jobs.count_settled(connection, run.id)
     return attempts

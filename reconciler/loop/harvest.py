@@ -63,7 +63,7 @@ def _settle_frames(
     waiting = {str(attempt.id): attempt for attempt in assigned}
     for frame in frames:
         attempt = waiting.get(frame.attempt_id)
-        if attempt is None or not _belongs(frame, run, attempt):
+        if attempt is None or not belongs(frame, run, attempt):
             continue
         try:
             settle_frame(context, run, attempt, frame)
@@ -75,7 +75,8 @@ def _settle_frames(
     return tuple(waiting.values())
 
 
-def _belongs(frame: Frame, run: Run, attempt: Assigned) -> bool:
+def belongs(frame: Frame, run: Run, attempt: Assigned) -> bool:
+    """Whether the frame speaks of this attempt, with the nonce that it was given."""
     expected = (str(run.id), str(attempt.job_id), attempt.nonce)
     return (frame.run_id, frame.job_id, frame.nonce) == expected
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from reconciler.domain.inputs import raw_path_allowed
 from reconciler.domain.runs import ReadyJob
 from reconciler.logs import Event, logger
 from reconciler.loop.context import Context, Counts
@@ -12,7 +11,7 @@ from reconciler.objects.store import ObjectHead
 from reconciler.settings import Settings
 from reconciler.store import jobs
 from reconciler.store.jobs import JobRow
-from worker.contract import ContractError, ErrorCode, Payload, parse_payload
+from worker.contract import ContractError, ErrorCode, Payload, parse_payload, raw_path_allowed
 
 WAITING = "waiting for upload"
 

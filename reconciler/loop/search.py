@@ -7,6 +7,7 @@ from reconciler.domain.decide import Search
 from reconciler.domain.observations import Account, RemoteJob, Seen, Unreachable
 from reconciler.domain.runs import Run
 from reconciler.loop.context import Context
+from reconciler.store import runs
 
 PAGE_SIZE = 50
 PAGES_MAX = 200
@@ -19,26 +20,41 @@ def search(context: Context, run: Run) -> Search:
     """One look through the list. It is complete only if it was read to the floor and every row was identified."""
     match context.client.me():
         case Unreachable(trouble, reason):
-            return Search(found=None, complete=False, reason=f"{trouble}: {reason}")
+            return _told_nothing(f"{trouble}: {reason}")
         case Account(username=username) if username != run.account:
-            return Search(found=None, complete=False, reason="the CLI is logged in as somebody else")
+            return _told_nothing("the CLI is logged in as somebody else")
     return _read_pages(context, run)
 
 
 def _read_pages(context: Context, run: Run) -> Search:
+    """Newest first, down to the floor. The newest job that we know of must be among them, or rows are missing."""
+    with context.engine.begin() as connection:
+        known = runs.newest_known(connection, context.backend, run.account)
+    listed: set[int] = set()
     for number in range(1, PAGES_MAX + 1):
         page = context.client.list_page(number, PAGE_SIZE)
         if isinstance(page, Unreachable):
-            return Search(found=None, complete=False, reason=f"{page.trouble}: {page.reason}")
+            return _told_nothing(f"{page.trouble}: {page.reason}")
+        listed |= {row.camber_job_id for row in page.rows}
         above = [row for row in page.rows if _may_be(row, run)]
         for found in _identify(context, above):
             if found is None:
-                return Search(found=None, complete=False, reason="a row of the list shows neither folder nor command")
+                return _told_nothing("a row of the list shows neither folder nor command")
             if found.carries(run.marker):
                 return Search(found=found, complete=True, reason="found by its marker")
         if len(page.rows) < PAGE_SIZE or not above:
-            return Search(found=None, complete=True, reason="not in the list")
-    return Search(found=None, complete=False, reason=f"the list is longer than {PAGES_MAX} pages")
+            return _missed(known, listed)
+    return _told_nothing(f"the list is longer than {PAGES_MAX} pages")
+
+
+def _missed(known: int | None, listed: set[int]) -> Search:
+    if known is not None and known not in listed:
+        return _told_nothing(f"Camber job {known} is not in the list, which must be there")
+    return Search(found=None, complete=True, reason="not in the list")
+
+
+def _told_nothing(reason: str) -> Search:
+    return Search(found=None, complete=False, reason=reason)
 
 
 def _may_be(row: RemoteJob, run: Run) -> bool:

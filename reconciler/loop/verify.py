@@ -32,7 +32,7 @@ class Unproven:
 
 def verify(objects: ObjectStore, attempt: Assigned, outcome: Succeeded) -> Proven | Unproven:
     """Compare keys, sizes and hashes with the store. Raises ObjectsUnavailable or ObjectsRefused."""
-    expected = object_keys(str(attempt.user_id), str(attempt.job_id), _contract_attempt(attempt), attempt.output_format)
+    expected = expected_keys(attempt)
     for name, artifact in outcome.artifacts.items():
         if artifact.key != expected[name]:
             return Unproven(f"{name}: not the key that was granted")
@@ -46,8 +46,10 @@ def verify(objects: ObjectStore, attempt: Assigned, outcome: Succeeded) -> Prove
     return _result(data["result"], attempt)
 
 
-def _contract_attempt(attempt: Assigned) -> Attempt:
-    return Attempt(id=str(attempt.id), number=attempt.number, nonce=attempt.nonce)
+def expected_keys(attempt: Assigned) -> dict[str, str]:
+    """The keys that the attempt was granted, by artifact."""
+    own = Attempt(id=str(attempt.id), number=attempt.number, nonce=attempt.nonce)
+    return object_keys(str(attempt.user_id), str(attempt.job_id), own, attempt.output_format)
 
 
 def _compare(objects: ObjectStore, artifact: Artifact) -> str | None:

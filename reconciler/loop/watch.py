@@ -10,7 +10,7 @@ from reconciler.logs import Event, logger
 from reconciler.loop.context import Context, Counts
 from reconciler.loop.control import signal_run
 from reconciler.loop.cycle import each
-from reconciler.loop.faults import error_details, log_job, supersede_all
+from reconciler.loop.faults import error_details, give_up_all, log_job
 from reconciler.loop.harvest import harvest
 from reconciler.loop.search import search
 from reconciler.store import runs
@@ -86,7 +86,7 @@ def _give_up(context: Context, run: Run, reason: str, seen: RemoteJob | None) ->
     """Fence the run and try its jobs again. It goes on at Camber, which has no cancel: it is told to stop."""
     error = error_details(ErrorCode.DEADLINE_EXCEEDED, reason)
     with context.engine.begin() as connection:
-        fenced = supersede_all(connection, context, run, error, platform_faults=1)
+        fenced = give_up_all(connection, context, run, error)
         pause = context.poll_seconds(run)
         state = runs.advance(connection, run, RunEvent.GIVEN_UP, reason, seen=seen, poll_seconds=pause)
     _log_run(run, state, reason)

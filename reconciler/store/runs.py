@@ -71,6 +71,12 @@ def highest_id(connection: Connection, backend: str, account: str) -> int | None
     return None if value is None else int(value)
 
 
+def newest_known(connection: Connection, backend: str, account: str) -> int | None:
+    """The newest Camber job of that backend and account that we know to exist."""
+    value = connection.scalar(statement("find_newest_known"), {"backend": backend, "account": account})
+    return None if value is None else int(value)
+
+
 def claim(
     connection: Connection, states: Sequence[RunState], owner: UUID, lease_seconds: float, limit: int
 ) -> list[Run]:

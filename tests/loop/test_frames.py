@@ -30,7 +30,14 @@ def frame(world: World) -> Frame:
     return world.finish()
 
 
+def silence_witness(world: World, frame: Frame) -> None:
+    """Take away the result object, which would speak where the log does not."""
+    assert isinstance(frame.outcome, Succeeded)
+    world.objects.delete(frame.outcome.artifacts["result"].key)
+
+
 def test_a_damaged_frame_is_no_frame(world: World, frame: Frame) -> None:
+    silence_witness(world, frame)
     damaged = encode_frame(frame).replace('"quality_score":0.9', '"quality_score":1.0')
 
     assert collected(world, damaged, encode_frame(frame)[:-1]) == "processing"
@@ -40,6 +47,7 @@ def test_a_damaged_frame_is_no_frame(world: World, frame: Frame) -> None:
 def test_a_foreign_frame_changes_nothing(world: World, frame: Frame, part: str) -> None:
     parts: dict[str, Any] = {part: str(uuid4())}
     foreign = replace(frame, **parts)
+    silence_witness(world, frame)
 
     assert collected(world, encode_frame(foreign)) == "processing"
 

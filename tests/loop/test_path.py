@@ -3,6 +3,7 @@
 from uuid import UUID, uuid4
 
 from reconciler.loop import collect, dispatch, watch
+from reconciler.loop.breakers import show_settings
 from tests.fake_camber import FIRST_ID
 from tests.world import World
 from worker.contract import ErrorCode, encode_frame
@@ -146,6 +147,7 @@ def test_a_row_that_names_another_users_document_is_refused(world: World) -> Non
 def test_without_a_recipient_nothing_is_launched_and_nothing_is_lost(world: World) -> None:
     daemon, job = world.daemon(AGE_RECIPIENTS=" "), world.submit()
 
+    show_settings(daemon)
     world.step(daemon, dispatch.run_once)
 
     assert world.status(job) == "pending"
@@ -177,3 +179,46 @@ def test_the_evidence_of_create_is_kept_whole_and_names_its_run(world: World) ->
         )
         == 1
     )
+
+
+def test_a_document_whose_frame_was_lost_is_found_by_its_result_object(world: World) -> None:
+    daemon, job = world.daemon(), world.submit()
+    world.step(daemon, dispatch.run_once)
+    world.finish()
+    world.say(FIRST_ID, "the log ends here")
+    world.camber_says("CANCELLED")
+
+    world.step(daemon, watch.run_once, collect.run_once)
+
+    assert world.status(job) == "completed"
+    assert world.one("SELECT canonical_output #>> '{ocr,text}' FROM documents") == "SPECIMEN"
+
+
+def test_a_run_that_queues_too_long_is_fenced_told_to_stop_and_its_jobs_go_on(world: World) -> None:
+    daemon, job = world.daemon(), world.submit()
+    world.step(daemon, dispatch.run_once)
+    world.execute("UPDATE camber_runs SET queue_deadline = now()")
+
+    world.step(daemon, watch.run_once)
+
+    folder = world.home / "stash" / "tester" / (world.camber_job() / "mount_dir").read_text()
+    assert world.one("SELECT state FROM camber_runs") == "abandoned"
+    assert '"abandon"' in (folder / "control.json").read_text()
+    assert (world.status(job), world.one("SELECT platform_faults FROM jobs")) == ("pending", 1)
+    world.camber_says("COMPLETED")
+    world.step(daemon, watch.run_once)
+    assert world.one("SELECT state FROM camber_runs") == "finished"
+
+
+def test_platform_faults_in_a_row_hold_the_job_for_an_operator(world: World) -> None:
+    daemon = world.daemon(PLATFORM_FAULTS_MAX="2")
+    world.submit()
+    for number in (FIRST_ID, FIRST_ID + 1):
+        world.step(daemon, dispatch.run_once)
+        world.say(number, "RYTHMIQ-BOOTSTRAP 1 failed environment")
+        world.camber_says("FAILED", number)
+        world.step(daemon, watch.run_once, collect.run_once)
+
+    assert "ENVIRONMENT_FAILED" in world.one("SELECT held_reason FROM jobs")
+    world.step(daemon, dispatch.run_once)
+    assert len(world.camber_jobs()) == 2

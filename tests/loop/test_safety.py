@@ -1,5 +1,6 @@
 """Nothing is taken twice, nothing is written by one who lost its lease, nothing is lost with a daemon."""
 
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -172,6 +173,26 @@ def test_while_the_list_cannot_be_read_an_unknown_launch_waits(world: World) -> 
     world.step(daemon, repair.run_once, repair.run_once)
 
     assert world.one("SELECT state FROM camber_runs") == "unknown"
+
+
+def test_a_list_without_the_newest_known_job_proves_nothing(world: World) -> None:
+    """Camber's list may lag or be cut: it counts only if it shows what must be there."""
+    daemon = world.daemon(ABSENT_READS_MIN="1")
+    world.submit()
+    world.step(daemon, dispatch.run_once)
+    world.submit()
+    world.fault(job_create="lost")
+    world.step(daemon, dispatch.run_once)
+    world.fault()
+    world.execute("UPDATE camber_runs SET submit_deadline = now() - interval '1 hour'")
+    shutil.move(world.camber_job(), world.home / "not listed")
+
+    world.step(daemon, repair.run_once)
+    assert world.one("SELECT count(*) FROM camber_runs WHERE state = 'unknown'") == 1
+
+    shutil.move(world.home / "not listed", world.camber_job())
+    world.step(daemon, repair.run_once)
+    assert world.one("SELECT count(*) FROM camber_runs WHERE state = 'abandoned'") == 1
 
 
 def test_a_launch_that_is_never_known_ends_with_an_operator(world: World) -> None:

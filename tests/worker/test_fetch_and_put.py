@@ -6,11 +6,11 @@ import pytest
 
 from tests.worker import orders
 from tests.worker.object_store import ObjectStore
-from worker.contract import Document, ErrorCode, Stage
+from worker.contract import USER_PATHS, Document, ErrorCode, Stage
 from worker.faults import DocumentFault
 from worker.pipeline import artifact_keys
 from worker.seal import Seal
-from worker.settings import USER_PATHS, Credentials
+from worker.settings import Credentials
 from worker.storage.bucket import BucketStore, check_raw_path
 from worker.storage.download import download, is_public
 from worker.storage.grants import GrantStore, check_expiry

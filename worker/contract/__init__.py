@@ -10,6 +10,7 @@ Law: standard library only; the one room of the worker that the reconciler enter
 
     payload.py   payload, schema, run file, and the keys of a document's objects
     frame.py     encode and decode frames
+    paths.py     which objects a document may be read from
     errors.py    the error table
     strict.py    reads untrusted JSON, field by field
 """
@@ -23,7 +24,9 @@ from worker.contract.frame import (
     Succeeded,
     decode_frames,
     encode_frame,
+    frame_of_result,
 )
+from worker.contract.paths import USER_PATHS, check_patterns, raw_path_allowed
 from worker.contract.payload import (
     ARTIFACTS,
     BATCH_MAX,
@@ -50,6 +53,7 @@ __all__ = [
     "CONTROL_FILE",
     "ERRORS",
     "SUFFIXES",
+    "USER_PATHS",
     "Artifact",
     "Attempt",
     "ContractError",
@@ -68,12 +72,15 @@ __all__ = [
     "Schema",
     "Stage",
     "Succeeded",
+    "check_patterns",
     "decode_frames",
     "encode_frame",
+    "frame_of_result",
     "object_keys",
     "parse_batch",
     "parse_payload",
     "parse_schema",
     "payload_json",
+    "raw_path_allowed",
     "run_json",
 ]

@@ -147,3 +147,35 @@ def _failed(read: Reader) -> Failed:
         message=read.text("message", length_max=500),
         retryable=read.raw("retryable") is True,
     )
+
+
+def frame_of_result(data: bytes, key: str, run_id: str) -> Frame:
+    """The frame that a result object bears witness to, where the log lost it; `key` is where the object stands.
+
+    Raises ValueError (ContractError among them) for whatever is not a whole result of an attempt.
+    """
+    read = Reader(json.loads(data), "result")
+    attempt, portal = read.inner("attempt"), read.inner("portal")
+    own = Artifact(
+        key=key,
+        size=len(data),
+        sha256=hashlib.sha256(data).hexdigest(),
+        md5=hashlib.md5(data, usedforsecurity=False).hexdigest(),
+    )
+    outcome = {
+        "quality_score": read.inner("quality").raw("score"),
+        "ocr_confidence": read.inner("ocr").raw("confidence"),
+        "portal": {name: portal.raw(name) for name in PortalFile.__dataclass_fields__},
+        "artifacts": {name: read.inner("artifacts").raw(name) for name in ARTIFACTS if name != "result"}
+        | {"result": asdict(own)},
+        "warnings": read.raw("warnings"),
+        "timings": read.raw("timings"),
+    }
+    return Frame(
+        run_id=run_id,
+        sequence=0,
+        job_id=read.uuid("job_id"),
+        attempt_id=attempt.uuid("id"),
+        nonce=attempt.text("nonce"),
+        outcome=_succeeded(Reader(outcome, "result")),
+    )

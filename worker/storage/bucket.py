@@ -1,6 +1,5 @@
 """The payload's bucket with credentials of the worker's own: for legacy payloads, which carry no grants."""
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -8,7 +7,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 
-from worker.contract import Artifact, ErrorCode, Payload, Stage
+from worker.contract import Artifact, ErrorCode, Payload, Stage, raw_path_allowed
 from worker.faults import DocumentFault
 from worker.settings import Credentials
 from worker.storage.grants import fetch_fault
@@ -85,9 +84,7 @@ class BucketStore:
 
 def check_raw_path(path: str, user_id: str, allowed: Sequence[str]) -> None:
     """Raise DocumentFault(ARTIFACT_SOURCE_INVALID) unless a pattern allows this user the path."""
-    # Stores take keys literally, but what stands before them may not.
-    climbs = any(part in ("", ".", "..") for part in path.split("/"))
-    if climbs or not any(re.fullmatch(pattern.replace("{user_id}", re.escape(user_id)), path) for pattern in allowed):
+    if not raw_path_allowed(path, user_id, allowed):
         raise DocumentFault(ErrorCode.ARTIFACT_SOURCE_INVALID, "input.raw_path: does not lie where this user's may")
 
 

@@ -29,10 +29,10 @@ demo: $(RUN_STAMP) ## set everything up and turn sample rows into finished docum
 	@$(BIN)/reconciler demo
 
 test: $(DEV_STAMP) ## all tests, the demo with real OCR among them
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
 
 fast: $(DEV_STAMP) ## the tests that need neither OCR nor containers
-	@$(BIN)/pytest -m "not demo and not engine" $(ARGS)
+	@$(BIN)/pytest -n 2 --dist loadfile -m "not demo and not engine" $(ARGS)
 
 check: $(DEV_STAMP) ## format, lint, types, layers
 	@$(BIN)/ruff format --check .

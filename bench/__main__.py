@@ -1,0 +1,37 @@
+"""make bench: run the benches that are named, or all."""
+
+import json
+import os
+import platform
+import sys
+from importlib import import_module
+from pathlib import Path
+
+from rich.console import Console
+
+BENCHES = ("wake_up",)
+RESULTS = Path(".rythmiq/bench")
+
+
+def main(names: list[str]) -> int:
+    """Run them one after the other; returns the exit code."""
+    unknown = [name for name in names if name not in BENCHES]
+    if unknown:
+        sys.stderr.write(f"unknown bench: {', '.join(unknown)}; there are {', '.join(BENCHES)}\n")
+        return 2
+    console = Console()
+    for name in names or BENCHES:
+        table, figures = import_module(f"bench.{name}").measure()
+        console.print(table)
+        _write(name, figures)
+    return 0
+
+
+def _write(name: str, figures: object) -> None:
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    machine = {"cores": os.cpu_count(), "machine": platform.machine(), "python": platform.python_version()}
+    text = json.dumps({"bench": name, "machine": machine, "figures": figures}, indent=2)
+    (RESULTS / f"{name}.json").write_text(text + "\n", "utf-8")
+
+
+raise SystemExit(main(sys.argv[1:]))

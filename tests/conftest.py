@@ -58,5 +58,8 @@ def object_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectSto
 def world(database_url: str, object_store: ObjectStoreConfig, tmp_path: Path) -> Iterator[World]:
     """A small world for the duties and the commands, with a Camber that does what the test says."""
     made = make_world(database_url, object_store, tmp_path)
-    yield made
-    made.close()
+    try:
+        yield made
+        made.assert_legal()
+    finally:
+        made.close()

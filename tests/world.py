@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Engine, text
 
+from reconciler.domain.transitions import JOB_TRANSITIONS
 from reconciler.loop import collect, dispatch, repair, requests, watch
 from reconciler.loop.assembly import assemble
 from reconciler.loop.context import Context, Counts
@@ -183,10 +184,23 @@ class World:
         with (self.camber_job(number) / "log").open("a") as log:
             log.write("".join(f"{line}\n" for line in lines))
 
+    def stored(self, key: str, data: bytes) -> dict[str, Any]:
+        """Put other bytes at the key; returns the parts of their artifact."""
+        return asdict(self._store(key, data))
+
     def _store(self, key: str, data: bytes) -> Artifact:
         self.objects.put(key, data, "application/octet-stream")
         md5 = hashlib.md5(data, usedforsecurity=False).hexdigest()
         return Artifact(key=key, size=len(data), sha256=hashlib.sha256(data).hexdigest(), md5=md5)
+
+    def assert_legal(self) -> None:
+        """Whatever happened, every job moved only as THE table allows."""
+        legal = {(str(status), str(target)) for (status, _), target in JOB_TRANSITIONS.items()}
+        with self.engine.connect() as connection:
+            moves = connection.execute(
+                text("SELECT old_status, new_status FROM job_events WHERE kind = 'status'")
+            ).all()
+        assert {(old, new) for old, new in moves} <= legal
 
     def close(self) -> None:
         for context in self.daemons:

@@ -80,7 +80,7 @@ def _submit(
         for job in jobs:
             insert_job(connection, job)
     for job in jobs:
-        logger.bind(job_id=str(job["id"]), schema=schema).debug(Event.JOB_CREATED)
+        logger.bind(job_id=str(job["id"]), schema=schema).info(Event.JOB_CREATED)
     return [job["id"] for job in jobs]
 
 

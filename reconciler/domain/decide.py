@@ -124,21 +124,28 @@ def _seen(run: Run, job: RemoteJob) -> Advance | Keep:
         return Advance(RunEvent.SEEN_OVER, f"Camber says {job.status}")
     if run.state is RunState.ABANDONED:
         return Keep("fenced, still going on")
-    if job.status is CamberStatus.RUNNING:
-        return _seen_running(run)
+    if job.status is CamberStatus.RUNNING or run.state is RunState.RUNNING:
+        return _seen_running(run, job)
+    return _seen_waiting(run, job)
+
+
+def _seen_waiting(run: Run, job: RemoteJob) -> Advance | Keep:
+    """An unknown word may mean that it runs: it keeps the state."""
+    if job.status is CamberStatus.UNKNOWN:
+        return Keep(f"Camber says {job.status_word}")
     if _past(run.queue_deadline, run.now):
         return Advance(RunEvent.GIVEN_UP, "it queued beyond its deadline")
-    if run.state is RunState.SUBMITTED and job.status is not CamberStatus.UNKNOWN:
+    if run.state is RunState.SUBMITTED:
         return Advance(RunEvent.SEEN_QUEUED, f"Camber says {job.status}")
     return Keep(f"Camber says {job.status_word}")
 
 
-def _seen_running(run: Run) -> Advance | Keep:
+def _seen_running(run: Run, job: RemoteJob) -> Advance | Keep:
     if run.state is not RunState.RUNNING:
         return Advance(RunEvent.SEEN_RUNNING, "Camber says RUNNING")
     if _past(run.run_deadline, run.now):
         return Advance(RunEvent.GIVEN_UP, "it ran beyond its deadline")
-    return Keep("running")
+    return Keep(f"Camber says {job.status_word}")
 
 
 def decide_search(
@@ -165,10 +172,10 @@ def missing_code(camber_status: str | None, *, environment_failed: bool) -> Erro
     """Why a document of a run that is over has no result."""
     if environment_failed:
         return ErrorCode.ENVIRONMENT_FAILED
-    match camber_status:
-        case CamberStatus.FAILED:
+    match (camber_status or "").upper():
+        case "FAILED":
             return ErrorCode.CAMBER_FAILED
-        case CamberStatus.CANCELLED:
+        case "CANCELLED" | "CANCELED":
             return ErrorCode.CAMBER_CANCELLED
         case _:
             return ErrorCode.RESULT_MISSING

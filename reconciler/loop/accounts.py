@@ -1,8 +1,14 @@
 """Who the CLI is logged in as. Asked once a process, since the stash is named after it."""
 
+from collections.abc import Sequence
+
 from reconciler.domain.observations import Account, Unreachable
+from reconciler.domain.runs import Run
+from reconciler.domain.states import RunState
 from reconciler.loop.breakers import close, trip
 from reconciler.loop.context import Context
+from reconciler.store import runs
+from reconciler.store.runs import Claimant
 
 
 def account_name(context: Context) -> str | None:
@@ -18,3 +24,14 @@ def account_name(context: Context) -> str | None:
         case Unreachable(trouble, reason):
             trip(context, "camber", f"{trouble}: {reason}")
             return None
+
+
+def claim_due(context: Context, states: Sequence[RunState]) -> list[Run]:
+    """Lease the runs that are due and that the CLI's account can see; none while it is not known who that is."""
+    account = account_name(context)
+    if account is None:
+        return []
+    seconds = context.settings.lease_seconds
+    claimant = Claimant(owner=context.owner, lease_seconds=seconds, backend=context.backend, account=account)
+    with context.engine.begin() as connection:
+        return runs.claim(connection, claimant, states, 2 * context.settings.run_slots)

@@ -4,6 +4,7 @@ from reconciler.domain.decide import missing_code
 from reconciler.domain.runs import Assigned, Run
 from reconciler.domain.states import RunEvent, RunState
 from reconciler.logs import Event, logger
+from reconciler.loop.accounts import claim_due
 from reconciler.loop.context import Context, Counts
 from reconciler.loop.cycle import each
 from reconciler.loop.faults import error_details
@@ -16,9 +17,7 @@ from reconciler.store import runs
 
 def run_once(context: Context) -> Counts:
     """Gather from every run that is due."""
-    limit = 2 * context.settings.run_slots
-    with context.engine.begin() as connection:
-        due = runs.claim(connection, (RunState.COLLECTING,), context.owner, context.settings.lease_seconds, limit)
+    due = claim_due(context, (RunState.COLLECTING,))
     return each(context, due, lambda run: collect(context, run), lambda run: run.id)
 
 
@@ -27,9 +26,9 @@ def collect(context: Context, run: Run) -> str:
     gathered = harvest(context, run)
     keep_tail(context, run, gathered.log)
     missing = _unwitnessed(context, run, gathered)
-    if missing is None or (missing and not _grace_over(run, gathered)):
+    if missing is None or (missing and not _verdict_due(run, gathered)):
         with context.engine.begin() as connection:
-            runs.look_again(connection, run.lease, context.policy.poll_min_seconds)
+            runs.look_again(connection, run.lease, context.poll_seconds(run), reason=gathered.reason)
         return "kept"
     code = missing_code(run.camber_status, environment_failed=environment_failed(gathered))
     for attempt in missing:
@@ -50,7 +49,7 @@ def _unwitnessed(context: Context, run: Run, gathered: Harvest) -> list[Assigned
         return None
 
 
-def _grace_over(run: Run, gathered: Harvest) -> bool:
-    """A log may be late, unless it already says that there was nothing to work in."""
+def _verdict_due(run: Run, gathered: Harvest) -> bool:
+    """A log may be late, unless it already says that there was nothing to work in. Silence of the CLI is no verdict."""
     late = run.collect_deadline is not None and run.now >= run.collect_deadline
-    return late or environment_failed(gathered)
+    return gathered.answered and (late or environment_failed(gathered))

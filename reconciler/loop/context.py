@@ -33,6 +33,8 @@ class Context:
     pool: ThreadPoolExecutor
     random: Random = field(default_factory=Random)
     stopping: threading.Event = field(default_factory=threading.Event)
+    in_flight: set[UUID] = field(default_factory=set)
+    """The runs that this process is acting on at this moment: only their leases are renewed."""
     known: dict[str, str] = field(default_factory=dict)
     """What was learnt once for the whole process, such as the account's name."""
 

@@ -10,18 +10,22 @@ from reconciler.camber.errors import CamberError
 from reconciler.domain.runs import RunId
 from reconciler.logs import Event, logger
 from reconciler.loop.context import Context
-from reconciler.loop.staging import put_control
+from reconciler.loop.naming import control_key
 from reconciler.objects.errors import ObjectsError
 from reconciler.store import jobs
+from reconciler.store.jobs import Superseded
 from worker.contract import CONTROL_FILE
+
+
+def current_signal(context: Context, run_id: RunId) -> dict[str, Any]:
+    """What the worker must know, as the database says at this moment."""
+    return _signal_of(_fenced(context, run_id))
 
 
 def signal_run(context: Context, run_id: RunId) -> bool:
     """Tell the worker, through both channels, what the database says; false where one refused it."""
-    with context.engine.begin() as connection:
-        fenced = jobs.list_superseded(connection, run_id)
-    word = "continue" if fenced.assigned else "abandon"
-    signal = {"signal": word, "skip": [str(one) for one in fenced.superseded]}
+    fenced = _fenced(context, run_id)
+    signal = _signal_of(fenced)
     try:
         put_control(context, fenced.marker, signal)
         _put_file(context, fenced.stash_path, signal)
@@ -29,6 +33,21 @@ def signal_run(context: Context, run_id: RunId) -> bool:
         logger.bind(run_id=str(run_id), reason=str(error)).warning(Event.SIGNAL_LOST)
         return False
     return True
+
+
+def _fenced(context: Context, run_id: RunId) -> Superseded:
+    with context.engine.begin() as connection:
+        return jobs.list_superseded(connection, run_id)
+
+
+def _signal_of(fenced: Superseded) -> dict[str, Any]:
+    word = "continue" if fenced.assigned else "abandon"
+    return {"signal": word, "skip": [str(one) for one in fenced.superseded]}
+
+
+def put_control(context: Context, marker: str, signal: Mapping[str, Any]) -> None:
+    """Set the control object, which the worker reads by a presigned link. Raises ObjectsError."""
+    context.objects.put(control_key(marker), json.dumps(signal).encode(), "application/json")
 
 
 def _put_file(context: Context, stash_path: str, signal: Mapping[str, Any]) -> None:

@@ -13,6 +13,7 @@ from types import FrameType
 
 from apscheduler.executors.pool import ThreadPoolExecutor as Threads
 from apscheduler.schedulers.background import BackgroundScheduler
+from sqlalchemy.exc import SQLAlchemyError
 
 from reconciler.logs import Event, logger
 from reconciler.loop import collect, dispatch, prune, repair, requests, watch
@@ -117,7 +118,8 @@ class Daemon:
         """Renew all leases in one statement, and give a sign of life."""
         duties = {duty.name: duty.completed_at.isoformat() for duty in self._duties if duty.completed_at}
         with context.engine.begin() as connection:
-            renewed = runs.renew_leases(connection, context.owner, context.settings.lease_seconds)
+            in_flight = set(context.in_flight)
+            renewed = runs.renew_leases(connection, context.owner, in_flight, context.settings.lease_seconds)
             host, number = socket.gethostname(), version("rythmiq-reconciler")
             daemons.beat(connection, context.owner, host, os.getpid(), number, duties)
         return Counts(renewed=renewed)
@@ -126,16 +128,26 @@ class Daemon:
         """Let calls of the CLI end within a bound, then give the leases back. Remote work is left alone."""
         deadline = time.monotonic() + self._context.settings.drain_seconds
         drained = min(self._await(duty, deadline) for duty in self._duties)
-        with self._context.engine.begin() as connection:
-            released = runs.release_leases(connection, self._context.owner) if drained else 0
-            daemons.stop(connection, self._context.owner)
+        try:
+            released = self._leave_word(drained=drained)
+        except SQLAlchemyError as error:
+            # The leases run out by themselves.
+            logger.bind(reason=type(error).__name__).error(Event.DUTY_FAILED)
+            return False
         logger.bind(drained=drained, released=released).info(Event.DAEMON_STOPPED)
         return drained
 
+    def _leave_word(self, *, drained: bool) -> int:
+        with self._context.engine.begin() as connection:
+            daemons.stop(connection, self._context.owner)
+            return runs.release_leases(connection, self._context.owner) if drained else 0
+
     def _await(self, duty: Duty, deadline: float) -> bool:
         """The heart goes on meanwhile: a call that is still under way needs its lease."""
-        while not duty.drained(self._context.settings.lease_seconds / 6):
-            self._beat(self._context)
-            if time.monotonic() > deadline:
+        while True:
+            left = deadline - time.monotonic()
+            if duty.drained(min(left, self._context.settings.lease_seconds / 6)):
+                return True
+            if left <= 0:
                 return False
-        return True
+            self._heart.beat_once(self._context)

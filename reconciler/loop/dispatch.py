@@ -16,7 +16,7 @@ from reconciler.loop.cycle import each
 from reconciler.loop.inputs import look_at_inputs
 from reconciler.loop.launch import launch
 from reconciler.loop.naming import marker_of, nonce, run_command, run_folder
-from reconciler.objects.errors import ObjectsError
+from reconciler.objects.errors import ObjectsUnavailable
 from reconciler.store import jobs, runs
 from reconciler.store.jobs import JobRow
 from reconciler.store.runs import NewRun
@@ -40,7 +40,7 @@ def run_once(context: Context) -> Counts:
 def _dispatch(context: Context, due: Sequence[JobRow], counts: Counts) -> None:
     try:
         ready = look_at_inputs(context, due, counts)
-    except ObjectsError as error:
+    except ObjectsUnavailable as error:
         trip(context, "storage", str(error))
         return
     close(context, "storage")
@@ -82,6 +82,7 @@ def _plan_run(
     rows = jobs.lock_pending(connection, [job.id for job in batch])
     if not rows:
         return None
+    jobs.supersede_strays(connection, [row.id for row in rows])
     run = _new_run(context, account, floor, len(rows))
     lease = runs.plan(connection, run, context.owner, context.settings.lease_seconds)
     sizes = {job.id: job.input_bytes for job in batch}
@@ -111,5 +112,7 @@ def _new_run(context: Context, account: str, floor: int, attempts_total: int) ->
 
 
 def _log_planned(run: NewRun, row: JobRow) -> None:
+    if row.next_number == 1:
+        logger.bind(job_id=str(row.id), schema=row.schema_name).info(Event.JOB_CREATED)
     bound = logger.bind(job_id=str(row.id), run_id=str(run.id), old_status="pending", new_status="processing")
     bound.bind(attempt=row.next_number).info(Event.JOB_STATE)

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from reconciler.logs import Event, logger
 from reconciler.loop.context import Context, Counts
@@ -33,6 +33,10 @@ class Duty:
         finally:
             self._running.release()
 
+    def beat_once(self, context: Context) -> None:
+        """Make one pass whatever the clock says, for the time when it has stopped."""
+        self._pass(context)
+
     def drained(self, seconds: float) -> bool:
         """Wait for the pass that is under way; false where it did not end in time."""
         if not self._running.acquire(timeout=max(0.0, seconds)):
@@ -43,7 +47,7 @@ class Duty:
     def _pass(self, context: Context) -> None:
         try:
             counts = self._run_once(context)
-        except (OperationalError, DBAPIError) as error:
+        except (OperationalError, InterfaceError) as error:
             # The database is away: nothing is lost, the next pass looks again.
             logger.bind(duty=self.name, reason=str(error.orig).split("\n")[0]).error(Event.DUTY_FAILED)
             return

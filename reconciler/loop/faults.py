@@ -29,6 +29,7 @@ def fail_attempt(
     connection: Connection, context: Context, run: Run, attempt: Assigned, error: Mapping[str, Any], **settled: Any
 ) -> bool:
     """End the attempt and send its job where the fault's budget says; false where the lease or the attempt is gone."""
+    jobs.lock(connection, [attempt.job_id])
     if not jobs.settle(connection, run.lease, attempt.id, "failed", error=error, **settled):
         return False
     return _send_back(connection, context, run, attempt, error)
@@ -51,7 +52,7 @@ def _send_back(connection: Connection, context: Context, run: Run, attempt: Assi
 
 def give_up_all(connection: Connection, context: Context, run: Run, error: Mapping[str, Any]) -> list[Assigned]:
     """Fence all live attempts of a run that failed them, on the platform's account; returns them."""
-    attempts = jobs.list_assigned(connection, run.id)
+    attempts = _locked(connection, run)
     for attempt in attempts:
         if jobs.settle(connection, run.lease, attempt.id, "superseded", error=error):
             _send_back(connection, context, run, attempt, error)
@@ -63,7 +64,7 @@ def supersede_all(
     connection: Connection, context: Context, run: Run, error: Mapping[str, Any], *, unknown_launches: int = 0
 ) -> list[Assigned]:
     """Fence all live attempts of a run that never ran, and put their jobs back unburnt; returns them."""
-    attempts = jobs.list_assigned(connection, run.id)
+    attempts = _locked(connection, run)
     for attempt in attempts:
         if jobs.settle(connection, run.lease, attempt.id, "superseded", error=error):
             jobs.retry(
@@ -77,6 +78,12 @@ def supersede_all(
             )
     jobs.count_settled(connection, run.id)
     return attempts
+
+
+def _locked(connection: Connection, run: Run) -> list[Assigned]:
+    """The live attempts, after their jobs were locked; one that a request fenced meanwhile is not among them."""
+    jobs.lock(connection, [attempt.job_id for attempt in jobs.list_assigned(connection, run.id)])
+    return jobs.list_assigned(connection, run.id)
 
 
 def log_job(run: Run, attempt: Assigned, new_status: str, **why: Any) -> None:

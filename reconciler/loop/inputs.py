@@ -6,14 +6,20 @@ from dataclasses import dataclass
 from reconciler.domain.runs import ReadyJob
 from reconciler.logs import Event, logger
 from reconciler.loop.context import Context, Counts
+from reconciler.loop.cycle import guarded
 from reconciler.loop.faults import error_details
+from reconciler.objects.errors import ObjectsRefused, ObjectsUnavailable
 from reconciler.objects.store import ObjectHead
 from reconciler.settings import Settings
 from reconciler.store import jobs
 from reconciler.store.jobs import JobRow
 from worker.contract import ContractError, ErrorCode, Payload, parse_payload, raw_path_allowed
 
-WAITING = "waiting for upload"
+FOR_UPLOAD = "waiting for upload"
+REFUSED_BY_STORE = "the store refuses to show the document"
+BEYOND_US = "a fault of the reconciler, see its log"
+KEY_BYTES_MAX = 1024
+"""What S3 allows, in UTF-8."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +33,10 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """The upload is not there yet."""
+    """Not now: the upload is not there yet, or the input cannot be looked at."""
 
     job: JobRow
+    reason: str
 
 
 Look = ReadyJob | Refused | Waiting
@@ -37,16 +44,30 @@ Look = ReadyJob | Refused | Waiting
 
 def look_at_inputs(context: Context, due: Iterable[JobRow], counts: Counts) -> list[ReadyJob]:
     """HEAD all inputs, outside any transaction; defer or fail what cannot be planned. Raises ObjectsUnavailable."""
-    looks = list(context.pool.map(lambda job: _look(context, job), due))
+    looks = list(context.pool.map(lambda job: _guarded_look(context, job), due))
     for look in looks:
         match look:
-            case Waiting(job):
-                _wait(context, job, counts)
+            case Waiting():
+                _wait(context, look, counts)
             case Refused():
                 _refuse(context, look, counts)
             case ReadyJob():
                 pass
+            case ObjectsUnavailable():
+                raise look
     return [look for look in looks if isinstance(look, ReadyJob)]
+
+
+def _guarded_look(context: Context, job: JobRow) -> Look | ObjectsUnavailable:
+    """One bad row must not keep all others from being seen."""
+
+    def act() -> Look | ObjectsUnavailable:
+        try:
+            return _look(context, job)
+        except ObjectsUnavailable as error:
+            return error
+
+    return guarded(act, job_id=str(job.id)) or Waiting(job, BEYOND_US)
 
 
 def _look(context: Context, job: JobRow) -> Look:
@@ -54,15 +75,23 @@ def _look(context: Context, job: JobRow) -> Look:
         payload_of(job, context.settings)
     except ContractError as error:
         return Refused(job, error.code, str(error))
-    if not raw_path_allowed(job.raw_path, str(job.user_id), context.settings.raw_path_patterns):
+    if not _readable(job, context.settings):
         return Refused(job, ErrorCode.ARTIFACT_SOURCE_INVALID, "raw_path lies outside the user's folders")
-    return _weigh(context, job, context.objects.head(job.raw_path))
+    try:
+        return _weigh(context, job, context.objects.head(job.raw_path))
+    except ObjectsRefused:
+        return Waiting(job, REFUSED_BY_STORE)
+
+
+def _readable(job: JobRow, settings: Settings) -> bool:
+    allowed = raw_path_allowed(job.raw_path, str(job.user_id), settings.raw_path_patterns)
+    return allowed and len(job.raw_path.encode()) <= KEY_BYTES_MAX
 
 
 def _weigh(context: Context, job: JobRow, head: ObjectHead | None) -> Look:
     if head is None:
         if job.age_seconds < context.settings.upload_grace_seconds:
-            return Waiting(job)
+            return Waiting(job, FOR_UPLOAD)
         return Refused(job, ErrorCode.ARTIFACT_NOT_FOUND, "the document was never uploaded")
     if head.size_bytes > context.settings.input_bytes_max:
         return Refused(job, ErrorCode.IMAGE_TOO_LARGE, f"the file has {head.size_bytes} bytes")
@@ -79,7 +108,7 @@ def payload_of(job: JobRow, settings: Settings) -> Payload:
                 "id": str(job.schema_id),
                 "name": job.schema_name,
                 "version": job.schema_version,
-                "schema_definition": dict(job.schema_definition),
+                "schema_definition": job.schema_definition,
             },
             "input": {
                 "raw_path": job.raw_path,
@@ -91,18 +120,19 @@ def payload_of(job: JobRow, settings: Settings) -> Payload:
                 "region": settings.do_spaces_region,
                 "endpoint": settings.do_spaces_endpoint,
             },
-            "options": dict(job.options),
+            "options": job.options,
         }
     )
 
 
-def _wait(context: Context, job: JobRow, counts: Counts) -> None:
+def _wait(context: Context, waiting: Waiting, counts: Counts) -> None:
     """Look often at first, then about every tenth of the time it has waited."""
+    job = waiting.job
     pause = min(60.0, max(2.0, job.age_seconds / 10))
     with context.engine.begin() as connection:
-        jobs.defer(connection, job.id, WAITING, pause)
+        jobs.defer(connection, job.id, waiting.reason, pause)
     counts["waiting"] += 1
-    logger.bind(job_id=str(job.id), reason=WAITING).debug(Event.JOB_WAITS)
+    logger.bind(job_id=str(job.id), reason=waiting.reason).debug(Event.JOB_WAITS)
 
 
 def _refuse(context: Context, refused: Refused, counts: Counts) -> None:

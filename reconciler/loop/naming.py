@@ -3,6 +3,9 @@
 import secrets
 from uuid import UUID
 
+KILL_AFTER_SECONDS = 30
+"""How long a run's command has to end by itself when its time is up."""
+
 
 def marker_of(service_env: str, run_id: UUID) -> str:
     """The unique text by which a run is found again when its Camber id was lost."""
@@ -21,7 +24,7 @@ def run_folder(account: str, prefix: str, service_env: str, marker: str) -> str:
 
 def run_command(marker: str, run_seconds: float) -> str:
     """What Camber's bash executes in the run folder. It ends by itself: Camber has no cancel. Free of secrets."""
-    return f": {marker}; timeout --signal=TERM --kill-after=30 {run_seconds:.0f} python3 bootstrap.py"
+    return f": {marker}; timeout --signal=TERM --kill-after={KILL_AFTER_SECONDS} {run_seconds:.0f} python3 bootstrap.py"
 
 
 def control_key(marker: str) -> str:

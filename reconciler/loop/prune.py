@@ -2,6 +2,7 @@
 
 from reconciler.camber.errors import CamberError
 from reconciler.logs import Event, logger
+from reconciler.loop.accounts import account_name
 from reconciler.loop.context import Context, Counts
 from reconciler.loop.naming import control_key
 from reconciler.objects.errors import ObjectsError
@@ -14,9 +15,10 @@ EVIDENCE_BATCH = 5000
 
 def run_once(context: Context) -> Counts:
     """Remove old run folders and old evidence, some at a time."""
-    counts = Counts()
+    counts, account = Counts(), account_name(context)
     with context.engine.begin() as connection:
-        old = runs.list_prunable(connection, context.settings.stash_retention_seconds, BATCH)
+        retention = context.settings.stash_retention_seconds
+        old = runs.list_prunable(connection, context.backend, account, retention, BATCH) if account else []
         age = context.settings.evidence_retention_seconds
         counts["evidence"] = evidence.prune_calls(connection, age, EVIDENCE_BATCH)
     counts["folders"] = sum(_prune(context, run) for run in old)

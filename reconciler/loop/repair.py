@@ -5,6 +5,7 @@ from reconciler.domain.observations import RemoteJob
 from reconciler.domain.runs import Run
 from reconciler.domain.states import RunEvent, RunState
 from reconciler.logs import Event, logger
+from reconciler.loop.accounts import claim_due
 from reconciler.loop.context import Context, Counts
 from reconciler.loop.control import signal_run
 from reconciler.loop.cycle import each
@@ -19,9 +20,7 @@ REPAIRED = (RunState.PLANNED, RunState.LAUNCHING, RunState.UNKNOWN)
 
 def run_once(context: Context) -> Counts:
     """Take over every such run whose lease ran out."""
-    limit = 2 * context.settings.run_slots
-    with context.engine.begin() as connection:
-        due = runs.claim(connection, REPAIRED, context.owner, context.settings.lease_seconds, limit)
+    due = claim_due(context, REPAIRED)
     return each(context, due, lambda run: repair(context, run), lambda run: run.id)
 
 

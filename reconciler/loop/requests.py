@@ -20,7 +20,8 @@ def run_once(context: Context) -> Counts:
         for one in done:
             _log(name, one)
     for run_id in {one.run_id for one in (*rerun, *cancelled) if one.run_id}:
-        signal_run(context, run_id)
+        if not context.stopping.is_set():
+            signal_run(context, run_id)
     return Counts(rerun=len(rerun), cancelled=len(cancelled))
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from reconciler.domain.decide import Search
-from reconciler.domain.observations import Account, RemoteJob, Seen, Unreachable
+from reconciler.domain.observations import Account, Page, RemoteJob, Seen, Unreachable
 from reconciler.domain.runs import Run
 from reconciler.loop.context import Context
 from reconciler.store import runs
@@ -31,20 +31,43 @@ def _read_pages(context: Context, run: Run) -> Search:
     with context.engine.begin() as connection:
         known = runs.newest_known(connection, context.backend, run.account)
     listed: set[int] = set()
-    for number in range(1, PAGES_MAX + 1):
-        page = context.client.list_page(number, PAGE_SIZE)
-        if isinstance(page, Unreachable):
-            return _told_nothing(f"{page.trouble}: {page.reason}")
+    for page in _pages(context):
+        if isinstance(page, str):
+            return _told_nothing(page)
         listed |= {row.camber_job_id for row in page.rows}
         above = [row for row in page.rows if _may_be(row, run)]
-        for found in _identify(context, above):
-            if found is None:
-                return _told_nothing("a row of the list shows neither folder nor command")
-            if found.carries(run.marker):
-                return Search(found=found, complete=True, reason="found by its marker")
-        if len(page.rows) < PAGE_SIZE or not above:
-            return _missed(known, listed)
+        decided = _look_into(context, run, above)
+        if decided:
+            return decided
+        if not above:
+            return _at_the_end(page, known, listed)
     return _told_nothing(f"the list is longer than {PAGES_MAX} pages")
+
+
+def _pages(context: Context) -> Iterator[Page | str]:
+    """The pages, newest first; a text says why there is no more of them."""
+    for number in range(1, PAGES_MAX + 1):
+        if context.stopping.is_set():
+            yield "the daemon is stopping"
+        page = context.client.list_page(number, PAGE_SIZE)
+        yield f"{page.trouble}: {page.reason}" if isinstance(page, Unreachable) else page
+
+
+def _look_into(context: Context, run: Run, rows: list[RemoteJob]) -> Search | None:
+    """What the rows decide: found, or not to be told; None where it is none of them."""
+    for row in _identify(context, rows):
+        if row is None:
+            return _told_nothing("a row of the list shows neither folder nor command")
+        if row.carries(run.marker):
+            return Search(found=row, complete=True, reason="found by its marker")
+    return None
+
+
+def _at_the_end(page: Page, known: int | None, listed: set[int]) -> Search:
+    """A short page is not the last one, since the server may cap its pages; an empty one is, if it all adds up."""
+    if not page.rows and page.total is not None and len(listed) < page.total:
+        return _told_nothing(f"the list says {page.total} jobs and shows {len(listed)}")
+    return _missed(known, listed)
 
 
 def _missed(known: int | None, listed: set[int]) -> Search:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from sqlalchemy import Connection
+
 from reconciler.domain.runs import Assigned, Run
 from reconciler.logs import Event, logger
 from reconciler.loop.context import Context
@@ -42,27 +44,39 @@ def settle_failure(
         log_job(run, attempt, status, code=error["code"])
 
 
-class _Superseded(RuntimeError):
-    """The job has another attempt by now: nothing of this one may be written."""
-
-
 def _succeed(
     context: Context, run: Run, attempt: Assigned, frame: Frame, outcome: Succeeded, result: Mapping[str, Any]
 ) -> None:
-    try:
-        with context.engine.begin() as connection:
-            settled = jobs.settle(connection, run.lease, attempt.id, "succeeded", frame=frame, timings=outcome.timings)
-            metadata = {"portal": asdict(outcome.portal), "warnings": list(outcome.warnings)}
-            if not settled or not jobs.complete(connection, attempt.job_id, attempt.id, run.camber_job_id, metadata):
-                raise _Superseded
-            jobs.store_document(connection, attempt.job_id, attempt.id, **_document(outcome, result))
-            jobs.count_settled(connection, run.id)
-    except _Superseded:
-        logger.bind(job_id=str(attempt.job_id), run_id=str(run.id)).warning(Event.LEASE_LOST)
+    with context.engine.begin() as connection:
+        jobs.lock(connection, [attempt.job_id])
+        counted = _count(connection, run, attempt, frame, outcome, result)
+        jobs.count_settled(connection, run.id)
+    bound = logger.bind(job_id=str(attempt.job_id), run_id=str(run.id), camber_job_id=run.camber_job_id)
+    if not counted:
+        bound.warning(Event.RESULT_IGNORED)
         return
     log_job(run, attempt, "completed")
-    bound = logger.bind(job_id=str(attempt.job_id), run_id=str(run.id), camber_job_id=run.camber_job_id)
     bound.info(Event.DOCUMENT_PACKAGED)
+
+
+def _count(
+    connection: Connection,
+    run: Run,
+    attempt: Assigned,
+    frame: Frame,
+    outcome: Succeeded,
+    result: Mapping[str, Any],
+) -> bool:
+    """Make the attempt the one that counts; false where the lease or the job went to another one meanwhile."""
+    metadata = {"portal": asdict(outcome.portal), "warnings": list(outcome.warnings)}
+    if not jobs.is_current(connection, attempt.job_id, attempt.id):
+        jobs.settle(connection, run.lease, attempt.id, "superseded", frame=frame)
+        return False
+    if not jobs.settle(connection, run.lease, attempt.id, "succeeded", frame=frame, timings=outcome.timings):
+        return False
+    jobs.complete(connection, attempt.job_id, attempt.id, run.camber_job_id, metadata)
+    jobs.store_document(connection, attempt.job_id, attempt.id, **_document(outcome, result))
+    return True
 
 
 def _document(outcome: Succeeded, result: Mapping[str, Any]) -> dict[str, Any]:

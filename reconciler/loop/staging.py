@@ -11,6 +11,7 @@ from typing import Any
 
 from reconciler.domain.runs import Run
 from reconciler.loop.context import Context
+from reconciler.loop.control import current_signal, put_control
 from reconciler.loop.inputs import payload_of
 from reconciler.loop.naming import bundle_key, control_key
 from reconciler.store.staging import StagedJob
@@ -29,7 +30,7 @@ def stage(context: Context, run: Run, staged: Sequence[StagedJob]) -> None:
     Raises ObjectsError or CamberError; then nothing was launched.
     """
     _put_bundle(context)
-    put_control(context, run.marker, {"signal": "continue", "skip": []})
+    put_control(context, run.marker, current_signal(context, run.id))
     with TemporaryDirectory(prefix="rythmiq-stage-") as name:
         folder = Path(name)
         (folder / "run.json").write_text(json.dumps(run_json(_run_file(context, run, staged))), "utf-8")
@@ -43,11 +44,6 @@ def _put_bundle(context: Context) -> None:
     key = bundle_key(context.bundle.sha256)
     if context.objects.head(key) is None:
         context.objects.put(key, context.bundle.data, "application/gzip")
-
-
-def put_control(context: Context, marker: str, signal: dict[str, Any]) -> None:
-    """Set the run's stop signal."""
-    context.objects.put(control_key(marker), json.dumps(signal).encode(), "application/json")
 
 
 def grant_seconds(context: Context) -> int:

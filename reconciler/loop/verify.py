@@ -9,7 +9,7 @@ from typing import Any
 from reconciler.domain.runs import Assigned
 from reconciler.objects.errors import ObjectMissing, ObjectTooLarge
 from reconciler.objects.store import ObjectStore
-from worker.contract import Artifact, Attempt, Succeeded, object_keys
+from worker.contract import UNSTORABLE, Artifact, Attempt, Succeeded, object_keys
 
 READ_AND_HASHED = ("portal", "result")
 """Objects that are downloaded whole; the others are compared by size and MD5."""
@@ -77,9 +77,17 @@ def _read(objects: ObjectStore, artifact: Artifact, data: dict[str, bytes], name
 
 def _result(data: bytes, attempt: Assigned) -> Proven | Unproven:
     try:
-        result = json.loads(data)
-    except ValueError:
+        result = json.loads(data, parse_constant=_refuse)
+        storable = not UNSTORABLE.search(json.dumps(result, ensure_ascii=False).replace("\\u0000", "\0"))
+    except (ValueError, RecursionError):
         return Unproven("result: is not JSON")
+    if not storable:
+        return Unproven("result: holds characters that cannot be stored")
     if not isinstance(result, dict) or result.get("job_id") != str(attempt.job_id):
         return Unproven("result: is another document's")
     return Proven(result)
+
+
+def _refuse(constant: str) -> None:
+    """NaN and the infinities are no JSON."""
+    raise ValueError(constant)

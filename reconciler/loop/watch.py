@@ -7,11 +7,13 @@ from reconciler.domain.observations import CamberStatus, GetOutcome, RemoteJob, 
 from reconciler.domain.runs import Run
 from reconciler.domain.states import RunEvent, RunState
 from reconciler.logs import Event, logger
+from reconciler.loop.accounts import claim_due
 from reconciler.loop.context import Context, Counts
 from reconciler.loop.control import signal_run
 from reconciler.loop.cycle import each
 from reconciler.loop.faults import error_details, give_up_all, log_job
-from reconciler.loop.harvest import harvest
+from reconciler.loop.harvest import harvest, keep_tail
+from reconciler.loop.naming import KILL_AFTER_SECONDS
 from reconciler.loop.search import search
 from reconciler.store import runs
 from worker.contract import ErrorCode
@@ -21,9 +23,7 @@ WATCHED = (RunState.SUBMITTED, RunState.QUEUED, RunState.RUNNING, RunState.ABAND
 
 def run_once(context: Context) -> Counts:
     """Look at every run that is due."""
-    limit = 2 * context.settings.run_slots
-    with context.engine.begin() as connection:
-        due = runs.claim(connection, WATCHED, context.owner, context.settings.lease_seconds, limit)
+    due = claim_due(context, WATCHED)
     return each(context, due, lambda run: watch(context, run), lambda run: run.id)
 
 
@@ -74,7 +74,9 @@ def _advance(context: Context, run: Run, event: RunEvent, reason: str, seen: Rem
     if event is RunEvent.GIVEN_UP:
         return _give_up(context, run, reason, seen)
     settings = context.settings
-    deadline = settings.run_seconds if event is RunEvent.SEEN_RUNNING else settings.log_grace_seconds
+    # The command ends itself at its limit, and Camber's word for that comes late.
+    own_end = settings.run_seconds + KILL_AFTER_SECONDS + settings.log_grace_seconds
+    deadline = own_end if event is RunEvent.SEEN_RUNNING else settings.log_grace_seconds
     pause = 0.0 if event in (RunEvent.SEEN_OVER, RunEvent.VANISHED) else context.poll_seconds(run)
     with context.engine.begin() as connection:
         state = runs.advance(connection, run, event, reason, seen=seen, poll_seconds=pause, deadline_seconds=deadline)
@@ -83,7 +85,8 @@ def _advance(context: Context, run: Run, event: RunEvent, reason: str, seen: Rem
 
 
 def _give_up(context: Context, run: Run, reason: str, seen: RemoteJob | None) -> str:
-    """Fence the run and try its jobs again. It goes on at Camber, which has no cancel: it is told to stop."""
+    """Fence the run and try its unfinished jobs again. Camber has no cancel: the worker is told to stop."""
+    keep_tail(context, run, harvest(context, run).log)
     error = error_details(ErrorCode.DEADLINE_EXCEEDED, reason)
     with context.engine.begin() as connection:
         fenced = give_up_all(connection, context, run, error)

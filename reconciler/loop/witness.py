@@ -20,7 +20,7 @@ def heard(context: Context, run: Run, attempt: Assigned) -> bool:
         frame = frame_of_result(context.objects.get(key, bytes_max=OBJECT_BYTES_MAX), key, str(run.id))
     except (ObjectMissing, ObjectTooLarge):
         return False
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         logger.bind(job_id=str(attempt.job_id), run_id=str(run.id), reason=str(error)).warning(Event.RESULT_REFUSED)
         return False
     if frame.attempt_id != str(attempt.id) or not belongs(frame, run, attempt):

@@ -25,6 +25,8 @@ def connect(url: str, *, application_name: str, pool_size: int = 5) -> Engine:
         max_overflow=pool_size,
         pool_pre_ping=True,
         pool_recycle=1800,
+        # The text of an error must not quote what was written.
+        hide_parameters=True,
         connect_args={
             "application_name": application_name,
             "connect_timeout": 10,

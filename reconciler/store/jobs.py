@@ -1,7 +1,7 @@
 """Jobs, their attempts and documents: claim, plan, settle, request."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
@@ -22,11 +22,11 @@ class JobRow:
     raw_path: str
     mime_type: str
     original_filename: str
-    options: Mapping[str, Any]
+    options: Any
     schema_id: UUID
     schema_name: str
     schema_version: int
-    schema_definition: Mapping[str, Any]
+    schema_definition: Any
     priority: int = 0
     age_seconds: float = 0.0
     next_number: int = 1
@@ -87,6 +87,16 @@ def fail_pending(connection: Connection, job_id: JobId, error: Mapping[str, Any]
     return row.first() is not None
 
 
+def lock(connection: Connection, ids: Iterable[JobId]) -> None:
+    """Lock the jobs until the transaction ends, before their attempts are touched."""
+    connection.execute(statement("lock_jobs"), {"ids": list(ids)})
+
+
+def supersede_strays(connection: Connection, ids: Iterable[JobId]) -> None:
+    """Fence attempts that are live although their job is pending: somebody moved the job by hand."""
+    connection.execute(statement("supersede_strays"), {"ids": list(ids)})
+
+
 def list_assigned(connection: Connection, run_id: RunId) -> list[Assigned]:
     """The run's live attempts."""
     rows = connection.execute(statement("list_assigned"), {"run_id": run_id}).mappings()
@@ -136,6 +146,11 @@ def store_document(connection: Connection, job_id: JobId, attempt_id: AttemptId,
     """Put the accepted document in the place of an older one."""
     values = {name: json.dumps(value) if isinstance(value, dict) else value for name, value in document.items()}
     connection.execute(statement("upsert_document"), {"job_id": job_id, "attempt_id": attempt_id, **values})
+
+
+def is_current(connection: Connection, job_id: JobId, attempt_id: AttemptId) -> bool:
+    """Whether the job is being processed by that very attempt."""
+    return _applied(connection, "check_current", {"job_id": job_id, "attempt_id": attempt_id})
 
 
 def complete(

@@ -1,6 +1,6 @@
 """Runs: plan, lease, observe, advance. Every write is fenced by id, state, owner and epoch."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -77,12 +77,21 @@ def newest_known(connection: Connection, backend: str, account: str) -> int | No
     return None if value is None else int(value)
 
 
-def claim(
-    connection: Connection, states: Sequence[RunState], owner: UUID, lease_seconds: float, limit: int
-) -> list[Run]:
-    """Lease the runs that are due in one of the states."""
-    values = {"states": [str(state) for state in states], "owner": owner, "lease_seconds": lease_seconds}
-    rows = connection.execute(statement("claim_runs"), values | {"limit": limit}).mappings()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claimant:
+    """Who claims, for how long at first, and whose Camber jobs it can see."""
+
+    owner: UUID
+    lease_seconds: float
+    backend: str
+    account: str
+
+
+def claim(connection: Connection, claimant: Claimant, states: Sequence[RunState], limit: int) -> list[Run]:
+    """Lease the claimant's runs that are due in one of the states."""
+    values = {name: getattr(claimant, name) for name in Claimant.__dataclass_fields__}
+    values |= {"states": [str(state) for state in states], "limit": limit}
+    rows = connection.execute(statement("claim_runs"), values).mappings()
     return [_run(row) for row in rows]
 
 
@@ -156,10 +165,12 @@ def look_again(
     camber_status: str | None = None,
     log_bytes: int = 0,
     log_tail: str | None = None,
+    reason: str | None = None,
 ) -> None:
     """Set the next look and give the lease back. Raises StaleLease where it was gone."""
     values = {"id": lease.run_id, "owner": lease.owner, "epoch": lease.epoch, "poll_seconds": poll_seconds}
     values |= {"missed": missed, "camber_status": camber_status, "log_bytes": log_bytes, "log_tail": log_tail}
+    values["reason"] = reason
     if connection.execute(statement("look_again"), values).first() is None:
         raise StaleLease(f"run {lease.run_id} is no longer under epoch {lease.epoch}")
 
@@ -170,9 +181,10 @@ def keep_log_tail(connection: Connection, lease: Lease, log_bytes: int, log_tail
     connection.execute(statement("keep_log_tail"), values | {"log_bytes": log_bytes, "log_tail": log_tail})
 
 
-def renew_leases(connection: Connection, owner: UUID, lease_seconds: float) -> int:
-    """Renew all leases of the process in one statement; returns how many."""
-    return connection.execute(statement("renew_leases"), {"owner": owner, "lease_seconds": lease_seconds}).rowcount
+def renew_leases(connection: Connection, owner: UUID, in_flight: Collection[UUID], lease_seconds: float) -> int:
+    """Renew the process's leases of the runs that it is acting on, in one statement; returns how many."""
+    values = {"owner": owner, "in_flight": list(in_flight), "lease_seconds": lease_seconds}
+    return connection.execute(statement("renew_leases"), values).rowcount
 
 
 def release_leases(connection: Connection, owner: UUID) -> int:
@@ -188,9 +200,10 @@ def record_sighting(
     connection.execute(statement("record_sighting"), values | {"role": role, "camber_status": status})
 
 
-def list_prunable(connection: Connection, age_seconds: float, limit: int) -> list[Prunable]:
-    """Finished runs whose folders still stand on the stash."""
-    rows = connection.execute(statement("list_prunable_runs"), {"age_seconds": age_seconds, "limit": limit}).mappings()
+def list_prunable(connection: Connection, backend: str, account: str, age_seconds: float, limit: int) -> list[Prunable]:
+    """Finished runs of that account whose folders still stand on its stash."""
+    values = {"backend": backend, "account": account, "age_seconds": age_seconds, "limit": limit}
+    rows = connection.execute(statement("list_prunable_runs"), values).mappings()
     return [Prunable(id=RunId(r["id"]), marker=r["marker"], stash_path=r["stash_path"]) for r in rows]
 
 

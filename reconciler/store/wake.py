@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from typing import Any
 
 import psycopg
 
@@ -9,6 +10,7 @@ from reconciler.store.database import normal_url
 
 CHANNEL = "reconciler_wake"
 RECONNECT_SECONDS = 5.0
+LINK: dict[str, Any] = {"application_name": "reconciler wake", "connect_timeout": 10, "keepalives_idle": 30}
 
 
 class Listener:
@@ -34,12 +36,12 @@ class Listener:
         while not self._stopped.is_set():
             try:
                 self._listen_once()
-            except psycopg.Error as error:
+            except (psycopg.Error, OSError) as error:
                 self._lost(type(error).__name__)
                 self._stopped.wait(RECONNECT_SECONDS)
 
     def _listen_once(self) -> None:
-        with psycopg.connect(self._url, autocommit=True, application_name="reconciler wake") as connection:
+        with psycopg.connect(self._url, autocommit=True, **LINK) as connection:
             connection.execute(f"LISTEN {CHANNEL}")
             self._wake()
             while not self._stopped.is_set():

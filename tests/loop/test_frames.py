@@ -100,3 +100,17 @@ def test_a_frame_that_names_other_keys_is_refused(world: World, frame: Frame) ->
 
     assert collected(world, encode_frame(untrue)) == "pending"
     assert "key" in world.one("SELECT error_details ->> 'message' FROM jobs")
+
+
+@pytest.mark.parametrize("poison", ['{"job_id": NaN}', '"\\u0000"', '"\\ud800"', "[" * 100_000])
+def test_a_result_that_cannot_be_stored_is_refused_and_holds_nothing_up(
+    world: World, frame: Frame, poison: str
+) -> None:
+    assert isinstance(frame.outcome, Succeeded)
+    key = frame.outcome.artifacts["result"].key
+    body = world.objects.get(key, bytes_max=100_000).decode().rstrip("}") + f', "poison": {poison}}}'
+    untrue = replace(frame.outcome.artifacts["result"], **world.stored(key, body.encode()))
+    outcome = replace(frame.outcome, artifacts={**frame.outcome.artifacts, "result": untrue})
+
+    assert collected(world, encode_frame(replace(frame, outcome=outcome))) == "pending"
+    assert world.one("SELECT error_details ->> 'code' FROM jobs") == "RESULT_INVALID"

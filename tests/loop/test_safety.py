@@ -8,12 +8,18 @@ from sqlalchemy.exc import IntegrityError
 
 from reconciler.domain.states import RunEvent
 from reconciler.loop import collect, dispatch, repair, requests, watch
+from reconciler.loop.context import Context
 from reconciler.loop.launch import launch
 from reconciler.loop.watch import WATCHED
 from reconciler.store import runs
-from reconciler.store.runs import StaleLease
+from reconciler.store.runs import Claimant, StaleLease
 from tests.fake_camber import FIRST_ID
 from tests.world import World
+from worker.contract import ErrorCode, encode_frame
+
+
+def claimant(daemon: Context) -> Claimant:
+    return Claimant(owner=daemon.owner, lease_seconds=60, backend=daemon.backend, account="tester")
 
 
 def expire_leases(world: World) -> None:
@@ -54,7 +60,7 @@ def test_two_daemons_never_lease_one_run(world: World) -> None:
     claimed = []
     for daemon in both:
         with world.engine.begin() as connection:
-            claimed += runs.claim(connection, WATCHED, daemon.owner, 60, 10)
+            claimed += runs.claim(connection, claimant(daemon), WATCHED, 10)
 
     assert [run.lease.owner for run in claimed] == [both[0].owner]
 
@@ -98,7 +104,7 @@ def test_the_work_of_a_daemon_that_died_after_create_is_finished_by_another(worl
     world.work()
     with world.engine.begin() as connection:
         world.make_due()
-        runs.claim(connection, WATCHED, dead.owner, 60, 10)
+        runs.claim(connection, claimant(dead), WATCHED, 10)
 
     world.step(alive, watch.run_once)
     assert world.one("SELECT state FROM camber_runs") == "submitted"
@@ -215,10 +221,10 @@ def test_a_stale_epoch_cannot_write(world: World) -> None:
     world.step(zombie, dispatch.run_once)
     world.make_due()
     with world.engine.begin() as connection:
-        (old,) = runs.claim(connection, WATCHED, zombie.owner, 60, 10)
+        (old,) = runs.claim(connection, claimant(zombie), WATCHED, 10)
     expire_leases(world)
     with world.engine.begin() as connection:
-        (new,) = runs.claim(connection, WATCHED, alive.owner, 60, 10)
+        (new,) = runs.claim(connection, claimant(alive), WATCHED, 10)
     world.work()
 
     with world.engine.begin() as connection, pytest.raises(StaleLease):
@@ -238,7 +244,7 @@ def test_an_expired_lease_cannot_write_even_if_nobody_took_it_over(world: World)
     world.step(daemon, dispatch.run_once)
     world.make_due()
     with world.engine.begin() as connection:
-        (run,) = runs.claim(connection, WATCHED, daemon.owner, 60, 10)
+        (run,) = runs.claim(connection, claimant(daemon), WATCHED, 10)
     expire_leases(world)
 
     with world.engine.begin() as connection, pytest.raises(StaleLease):
@@ -327,3 +333,142 @@ def test_the_schema_refuses_nonsense(world: World) -> None:
     for nonsense in ("status = 'done'", "status = 'processing'", "status = 'failed', completed_at = now()"):
         with pytest.raises(IntegrityError):
             world.execute(f"UPDATE jobs SET {nonsense}")  # noqa: S608 - nothing from outside
+
+
+def test_a_run_that_failed_unforeseen_is_not_renewed_and_so_taken_up_again(world: World) -> None:
+    """The heart must not keep a lease alive that nobody works under."""
+    daemon, job = world.daemon(), world.submit()
+    world.step(daemon, dispatch.run_once)
+    world.work()
+    world.execute(
+        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'not today'; END $$;"
+        "CREATE TRIGGER refuse BEFORE UPDATE OF state ON camber_runs FOR EACH ROW EXECUTE FUNCTION refuse()"
+    )
+
+    assert world.step(daemon, watch.run_once)["error"] == 1
+    world.execute("DROP TRIGGER refuse ON camber_runs")
+    with world.engine.begin() as connection:
+        assert runs.renew_leases(connection, daemon.owner, daemon.in_flight, 60) == 0
+    expire_leases(world)
+    world.step(daemon, watch.run_once, collect.run_once)
+
+    assert world.status(job) == "completed"
+
+
+def test_what_is_in_flight_is_renewed(world: World) -> None:
+    daemon = world.daemon()
+    world.submit()
+    world.step(daemon, dispatch.run_once)
+    world.make_due()
+    with world.engine.begin() as connection:
+        (run,) = runs.claim(connection, claimant(daemon), WATCHED, 10)
+        assert runs.renew_leases(connection, daemon.owner, {run.id}, 60) == 1
+
+
+@pytest.mark.parametrize("options", ["[1]", '"x"', '{"page": 0}', '{"unknown": 1}'])
+def test_one_bad_row_holds_nobody_else_up(world: World, options: str) -> None:
+    daemon, bad, good = world.daemon(), world.submit(), world.submit()
+    world.execute(
+        "UPDATE jobs SET options = CAST(:options AS jsonb), priority = 9 WHERE id = :id", options=options, id=bad
+    )
+
+    world.step(daemon, dispatch.run_once)
+
+    assert world.status(good) == "processing"
+    assert world.status(bad) == "failed"
+    assert world.one("SELECT error_details ->> 'code' FROM jobs WHERE id = :id", id=bad) == "PAYLOAD_INVALID"
+
+
+def test_a_job_that_was_moved_by_hand_goes_on_and_its_old_attempt_counts_no_more(world: World) -> None:
+    daemon, job = world.daemon(), world.submit()
+    world.step(daemon, dispatch.run_once)
+    world.execute("UPDATE jobs SET status = 'pending', current_attempt_id = NULL")
+
+    world.step(daemon, dispatch.run_once)
+    world.work(FIRST_ID)
+    world.work(FIRST_ID + 1)
+    world.step(daemon, watch.run_once, collect.run_once)
+
+    assert world.status(job) == "completed"
+    assert world.one("SELECT a.number FROM documents d JOIN job_attempts a ON a.id = d.attempt_id") == 2
+    assert world.one("SELECT count(*) FROM job_attempts WHERE state = 'assigned'") == 0
+
+
+def test_silence_of_the_cli_is_no_verdict_on_the_results(world: World) -> None:
+    daemon, job = world.daemon(), world.submit()
+    world.step(daemon, dispatch.run_once)
+    world.say(FIRST_ID, encode_frame(world.failure(ErrorCode.CORRUPT_IMAGE)))
+    world.camber_says("COMPLETED")
+    world.fault(job_logs="garbage")
+    world.step(daemon, watch.run_once)
+    world.execute("UPDATE camber_runs SET collect_deadline = now() - interval '1 hour'")
+
+    world.step(daemon, collect.run_once)
+    assert world.status(job) == "processing"
+    world.fault()
+    world.step(daemon, collect.run_once)
+
+    assert world.one("SELECT error_details ->> 'code' FROM jobs") == "CORRUPT_IMAGE"
+
+
+def test_a_server_that_caps_its_pages_hides_no_job(world: World) -> None:
+    """A short page is not the last one: taken for it, a live job would be launched twice."""
+    daemon = world.daemon(ABSENT_READS_MIN="1")
+    world.submit()
+    world.fault(job_create="exit-1")
+    world.step(daemon, dispatch.run_once)
+    world.execute("UPDATE camber_runs SET submit_deadline = now() - interval '1 hour', id_floor = 0")
+    for number in range(FIRST_ID + 1, FIRST_ID + 4):
+        shutil.copytree(world.camber_job(), world.camber_job(number))
+        (world.camber_job(number) / "mount_dir").write_text("somebody/else/")
+        (world.camber_job(number) / "command").write_text("true")
+    world.fault(job_list="capped")
+
+    world.step(daemon, repair.run_once)
+
+    assert world.one("SELECT camber_job_id FROM camber_runs") == FIRST_ID
+
+
+def test_runs_of_another_backend_or_account_are_left_alone(world: World) -> None:
+    daemon = world.daemon()
+    world.submit()
+    world.step(daemon, dispatch.run_once)
+    for column in ("backend", "account"):
+        world.execute(f"UPDATE camber_runs SET {column} = {column} || '-other'")  # noqa: S608 - nothing from outside
+
+        assert not world.step(daemon, watch.run_once, collect.run_once, repair.run_once)
+
+        world.execute("UPDATE camber_runs SET backend = 'camber', account = 'tester'")
+
+
+def test_giving_up_keeps_what_was_finished_before(world: World) -> None:
+    daemon, job = world.daemon(), world.submit()
+    world.step(daemon, dispatch.run_once)
+    world.camber_says("RUNNING")
+    world.step(daemon, watch.run_once)
+    world.work(status="RUNNING")
+    world.execute("UPDATE camber_runs SET run_deadline = now()")
+
+    world.step(daemon, watch.run_once)
+
+    assert world.one("SELECT state FROM camber_runs") == "abandoned"
+    assert world.status(job) == "completed"
+
+
+def test_requests_and_results_at_once_do_not_block_each_other(world: World) -> None:
+    """Both lock jobs before attempts."""
+    daemon = world.daemon(RUN_SLOTS="1")
+    jobs = [world.submit() for _ in range(8)]
+    world.step(daemon, dispatch.run_once)
+    world.work()
+    world.step(daemon, watch.run_once)
+    world.execute("UPDATE jobs SET rerun_requested = true")
+    world.make_due()
+
+    with ThreadPoolExecutor(2) as threads:
+        results = threads.submit(collect.run_once, daemon)
+        asked = threads.submit(requests.run_once, daemon)
+
+    assert asked.result()["rerun"] == 8
+    assert results.result()["error"] == 0
+    assert {world.status(job) for job in jobs} == {"pending"}

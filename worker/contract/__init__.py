@@ -45,7 +45,7 @@ from worker.contract.payload import (
     payload_json,
     run_json,
 )
-from worker.contract.strict import ContractError, Reader
+from worker.contract.strict import UNSTORABLE, ContractError, Reader
 
 __all__ = [
     "ARTIFACTS",
@@ -53,6 +53,7 @@ __all__ = [
     "CONTROL_FILE",
     "ERRORS",
     "SUFFIXES",
+    "UNSTORABLE",
     "USER_PATHS",
     "Artifact",
     "Attempt",

@@ -113,7 +113,7 @@ ERRORS: dict[ErrorCode, ErrorKind] = {
     _C.OCR_FAILED: _job(_S.OCR, "The recognition engine failed; look at the run's log.", Retry.ONCE),
     _C.OCR_TIMEOUT: _job(_S.OCR, "Recognition took too long; a smaller picture may pass.", Retry.ONCE),
     _C.SIZE_UNREACHABLE: _job(_S.PORTAL, "No encoding meets the portal's kilobytes; see the nearest size reached."),
-    _C.RECIPIENT_MISSING: _job(_S.UPLOAD, "Configure a recipient key: a master is never stored unencrypted."),
+    _C.RECIPIENT_MISSING: _platform(_S.UPLOAD, "Set AGE_RECIPIENTS to age public keys; it is tried again."),
     _C.ENVIRONMENT_FAILED: _platform(_S.REMOTE, "The run could not make its environment; look at the run's log."),
     _C.INTERNAL_ERROR: _job(_S.PAYLOAD, "A fault of the worker; look at the run's log.", Retry.ONCE),
     _C.CAMBER_FAILED: _platform(_S.REMOTE, "Camber ended the run without a result; it is tried again."),

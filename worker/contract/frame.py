@@ -9,7 +9,7 @@ from typing import Any
 
 from worker.contract.errors import ErrorCode, Stage
 from worker.contract.payload import ARTIFACTS, BATCH_MAX, SUFFIXES
-from worker.contract.strict import Reader
+from worker.contract.strict import UNSTORABLE, Reader
 
 FRAME_MARK = "RYTHMIQ-FRAME"
 FRAME_VERSION = 1
@@ -126,7 +126,7 @@ def _succeeded(read: Reader) -> Succeeded:
             format=portal.choice("format", *SUFFIXES),
         ),
         artifacts={name: _artifact(artifacts.inner(name)) for name in ARTIFACTS},
-        warnings=tuple(str(warning)[:200] for warning in read.items("warnings", count_max=50)),
+        warnings=tuple(UNSTORABLE.sub("", str(warning))[:200] for warning in read.items("warnings", count_max=50)),
         timings={name: timings.integer(name, 0, 2**31) for name in timings.keys()},  # noqa: SIM118
     )
 
@@ -152,7 +152,7 @@ def _failed(read: Reader) -> Failed:
 def frame_of_result(data: bytes, key: str, run_id: str) -> Frame:
     """The frame that a result object bears witness to, where the log lost it; `key` is where the object stands.
 
-    Raises ValueError (ContractError among them) for whatever is not a whole result of an attempt.
+    Raises ValueError (ContractError among them) or RecursionError for whatever is not a whole result of an attempt.
     """
     read = Reader(json.loads(data), "result")
     attempt, portal = read.inner("attempt"), read.inner("portal")

@@ -9,6 +9,8 @@ from typing import NoReturn
 
 from worker.contract.errors import ErrorCode
 
+UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+"""What neither UTF-8 nor Postgres can hold: NUL and lone surrogates."""
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
@@ -51,7 +53,7 @@ class Reader:
     def text(self, name: str, *, length_max: int = 2048) -> str:
         """A non-empty string without NUL."""
         value = self.raw(name)
-        if not isinstance(value, str) or not 0 < len(value) <= length_max or "\0" in value:
+        if not isinstance(value, str) or not 0 < len(value) <= length_max or UNSTORABLE.search(value):
             self.fail(name, f"must be a text of 1 to {length_max} characters")
         return value
 

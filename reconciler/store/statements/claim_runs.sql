@@ -3,6 +3,8 @@ WITH due AS (
     SELECT id
     FROM camber_runs
     WHERE state = ANY(:states)
+      AND backend = :backend
+      AND account = :account
       AND next_poll_at <= now()
       AND (lease_until IS NULL OR lease_until < now())
     ORDER BY next_poll_at

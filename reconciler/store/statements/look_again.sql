@@ -6,6 +6,7 @@ SET next_poll_at = now() + make_interval(secs => :poll_seconds),
     camber_status = coalesce(:camber_status, camber_status),
     log_bytes = greatest(log_bytes, :log_bytes),
     log_tail = coalesce(:log_tail, log_tail),
+    reason_text = coalesce(left(:reason, 500), reason_text),
     lease_owner = NULL,
     lease_until = NULL
 WHERE id = :id AND lease_owner = :owner AND epoch = :epoch AND lease_until > now()

@@ -1,0 +1,3 @@
+-- Before any attempt of theirs is touched: requests lock jobs first, too. Lock order everywhere: slots, jobs by id,
+-- attempts, runs.
+SELECT id FROM jobs WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE

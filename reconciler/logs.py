@@ -4,10 +4,15 @@ import json
 import logging
 import re
 import sys
+import traceback
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
+import psycopg
 from loguru import logger
+from sqlalchemy.exc import DBAPIError
 
 if TYPE_CHECKING:
     from loguru import Message, Record
@@ -21,6 +26,7 @@ class Event(StrEnum):
     DAEMON_STARTED = "Daemon started"
     DAEMON_DRAINING = "Daemon draining"
     DAEMON_STOPPED = "Daemon stopped"
+    DAEMON_FAILED = "Daemon failed"
     SETTING_IGNORED = "Setting ignored"
     JOB_CREATED = "Job created"
     JOB_STATE = "Job state transitioned"
@@ -33,6 +39,7 @@ class Event(StrEnum):
     RUN_ADOPTED = "Camber job adopted"
     RESULT_COLLECTED = "Camber result collected"
     RESULT_REFUSED = "Camber result refused"
+    RESULT_IGNORED = "Camber result ignored"
     DOCUMENT_PACKAGED = "Output packaged successfully"
     LEASE_LOST = "Lease lost"
     BREAKER_OPENED = "Breaker opened"
@@ -45,43 +52,127 @@ class Event(StrEnum):
     DUTY_DONE = "Duty done"
 
 
-_SECRETS = re.compile(
-    r"(?P<signed>[?&]X-Amz-[^\s\"']*)|(?P<age>AGE-SECRET-KEY-1[0-9A-Z]+)|(?P<url>(?<=://)[^\s/@:]+:[^\s/@]+(?=@))"
-    r"|(?P<pair>(?i:(?:secret|password|api_?key|token|authorization)[\"']?\s*[=:]\s*)(?:bearer )?[^\s,\"'}]+)"
+SECRET_CHARS_MIN = 6
+"""Shorter values would blacken half of every text."""
+HIDDEN = "[redacted]"
+
+_NAME = r"(?i:secret|passw(?:or)?d|passphrase|api_?key|access_?key|private_?key|token|authorization)[\w-]*"
+# Once escaped, because what is quoted is often JSON inside a string; a text that was cut may lack the closing quote.
+_QUOTED = (
+    r"(?P<escaped>\\[\"'])(?:[^\\\"'\n]|\\\\(?:\\.|[^\\]))*(?:\\[\"'])?"
+    r"|(?P<double>\")(?:[^\"\\\n]|\\.)*\"?|(?P<single>')(?:[^'\\\n]|\\.)*'?"
 )
+_BARE = r"(?!(?:must be|is missing)\b)(?:(?i:bearer|basic)\s+)?(?:[^\s,\"'}\\]|\\(?![\"']))+"
+_SECRETS = re.compile(
+    r"(?P<signed>[?&]X-Amz-[^\s\"']*)|(?P<age>AGE-SECRET-KEY-1[0-9A-Z]+)"
+    r"|(?P<url>(?<=://)[^\s/@:\"']*:[^\s/\"']+(?=@))"
+    rf"|(?P<name>{_NAME}\\*[\"']?\s*[=:]\s*(?:\x1b\[[\d;]*m)*)(?:{_QUOTED}|{_BARE})"
+    r"|(?P<bearer>(?i:bearer)\s+)[\w.~+/=-]{6,}"
+)
+_SECRET_NAME = re.compile(_NAME)
+
+
+class _Known:
+    """The secret values of this process, in every spelling that a text may have them in."""
+
+    pattern: "re.Pattern[str] | None" = None
+
+    @classmethod
+    def keep(cls, values: Iterable[str]) -> None:
+        spelled = {way for value in values if len(value) >= SECRET_CHARS_MIN for way in _spellings(value)}
+        longest_first = sorted(spelled, key=len, reverse=True)
+        cls.pattern = re.compile("|".join(map(re.escape, longest_first))) if spelled else None
+
+
+def _spellings(value: str) -> set[str]:
+    quoted = (json.dumps(value), json.dumps(value, ensure_ascii=False), repr(value))
+    return {value, quote(value, safe=""), *(text[1:-1] for text in quoted)}
 
 
 def redact(text: str) -> str:
-    """Take signed URLs' queries, keys and passwords out of a text."""
-    return _SECRETS.sub("[redacted]", text)
+    """Take signed URLs' queries, keys, passwords and this process's known secrets out of a text."""
+    known = _Known.pattern
+    return _SECRETS.sub(_hide, known.sub(HIDDEN, text) if known else text)
 
 
-def set_up(level: str, style: str) -> None:
-    """Send everything to STDERR, the standard library's loggers included."""
+def _hide(found: "re.Match[str]") -> str:
+    """Keep the name and the quotes, so that a reader sees what was hidden and JSON stays JSON."""
+    mark = found["escaped"] or found["double"] or found["single"] or ""
+    return f"{found['name'] or found['bearer'] or ''}{mark}{HIDDEN}{mark}"
+
+
+def set_up(level: str, style: str, secrets: Iterable[str] = ()) -> None:
+    """Send everything to STDERR, the standard library's loggers included; hide the secrets wherever they stand."""
+    _Known.keep(secrets)
     human = style == "human" or (style == "auto" and sys.stderr.isatty())
     logger.remove()
     logger.add(
-        _write_human if human else _write_json, level=level, format=_human, colorize=human and sys.stderr.isatty()
+        _write_human if human else _write_json,
+        level=level,
+        format=_human,
+        colorize=human and sys.stderr.isatty(),
+        # Both would write the values of local variables.
+        backtrace=False,
+        diagnose=False,
     )
     logging.basicConfig(handlers=[_Intercept()], level=logging.WARNING, force=True)
 
 
 def _human(record: "Record") -> str:
     extra = "".join(f" <dim>{name}=</dim>{{extra[{name}]}}" for name in record["extra"])
-    return f"<dim>{{time:HH:mm:ss.SSS}}</dim> <level>{{level: <7}}</level> {{message}}{extra}\n{{exception}}"
+    return f"<dim>{{time:HH:mm:ss.SSS}}</dim> <level>{{level: <7}}</level> {{message}}{extra}\n"
 
 
 def _write_human(message: "Message") -> None:
-    sys.stderr.write(redact(str(message)))
+    sys.stderr.write(redact(str(message) + _exception(message.record)))
 
 
 def _write_json(message: "Message") -> None:
     record = message.record
-    line = {"time": record["time"].isoformat(), "level": record["level"].name, "event": record["message"]}
-    line |= record["extra"]
+    line: dict[str, Any] = {"time": record["time"].isoformat(), "level": record["level"].name}
+    line |= _clean({"event": record["message"], **record["extra"]})
     if record["exception"]:
-        line["exception"] = str(message).partition("\n")[2].strip()
-    sys.stderr.write(redact(json.dumps(line, default=str)) + "\n")
+        line["exception"] = redact(_exception(record).strip())
+    sys.stderr.write(json.dumps(line) + "\n")
+
+
+def _clean(value: Any) -> Any:
+    """Redact the texts within a value before they are quoted: afterwards a pattern could miss one or break the line."""
+    if isinstance(value, Mapping):
+        return {str(name): _clean_named(str(name), part) for name, part in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_clean(part) for part in value]
+    return value if value is None or isinstance(value, bool | int | float) else redact(str(value))
+
+
+def _clean_named(name: str, value: Any) -> Any:
+    return HIDDEN if value is not None and _SECRET_NAME.search(name) else _clean(value)
+
+
+def _exception(record: "Record") -> str:
+    """The record's exception and its causes, the newest first; without one nothing."""
+    error = record["exception"].value if record["exception"] else None
+    told: list[str] = []
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        told.append(_describe(error))
+        # The cause of a database error is the driver's, which says the same and more.
+        error = None if isinstance(error, DBAPIError) else _before(error)
+    return "because of:\n".join(told)
+
+
+def _before(error: BaseException) -> BaseException | None:
+    return error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+
+
+def _describe(error: BaseException) -> str:
+    """A traceback; of a database's error one line, because what follows it can quote whole rows."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if not isinstance(error, DBAPIError | psycopg.Error):
+        return "".join(traceback.format_exception(error, chain=False))
+    first = str(cause).strip().partition("\n")[0]
+    return f"{type(error).__name__} {getattr(cause, 'sqlstate', None) or '-'}: {first}\n"
 
 
 class _Intercept(logging.Handler):

@@ -19,6 +19,7 @@ from pydantic import (
     field_validator,
 )
 
+from reconciler.domain.age_keys import is_public_key
 from reconciler.domain.policy import Policy
 from worker.contract import USER_PATHS, check_patterns
 
@@ -28,6 +29,7 @@ MEANINGLESS = {
     "WEBHOOK_SECRET": "there is no inbound webhook: results are read from the job's log",
 }
 """Names of older set-ups that are accepted and mean nothing any more."""
+RECIPIENTS_MAX = 20
 _SUPABASE = "the reconciler speaks to Postgres itself: set DATABASE_URL"
 
 
@@ -53,9 +55,14 @@ def _words(value: object) -> object:
 
 
 def _recipients(value: tuple[str, ...]) -> tuple[str, ...]:
-    if any(not word.startswith("age1") for word in value):
-        raise ValueError("must be age public keys (age1...), separated by commas")
-    return value
+    if not all(map(is_public_key, value)):
+        raise ValueError(
+            "must be age public keys (age1...), separated by commas; one of them is mistyped or no such key"
+        )
+    different = tuple(dict.fromkeys(value))
+    if len(different) > RECIPIENTS_MAX:
+        raise ValueError(f"must be at most {RECIPIENTS_MAX} keys")
+    return different
 
 
 def _patterns(value: tuple[str, ...]) -> tuple[str, ...]:

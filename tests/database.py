@@ -22,7 +22,7 @@ from sqlalchemy import URL, make_url
 from reconciler.local.postgres import UNSAFE_BUT_FAST, running_cluster
 from reconciler.store import migrate
 
-CONTAINER_IMAGE = "postgres:18-alpine"
+CONTAINER_IMAGE = "postgres:16-alpine"
 ENGINE_SECONDS_MAX = 10
 
 

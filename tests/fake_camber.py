@@ -2,17 +2,20 @@
 
 Jobs are folders of their own, `jobs/<id>/` with `status`, `log` and `mount_dir`; the test plays the worker by writing
 them. `faults.json` names what goes wrong, by command: `exit-1` (done, then failed), `lost` (refused, nothing done),
-`garbage`, `capped` (pages of two rows whatever is asked for).
+`garbage`, `capped` (pages of two rows whatever is asked
+for), `slow` (done at once, told late).
 """
 
 import json
 import os
 import shutil
 import sys
+import time
 from pathlib import Path
 
 HOME = Path(os.environ.get("CAMBER_FAKE_HOME", os.devnull))
 FIRST_ID = 27_650
+SLOW_SECONDS = 2.0
 
 
 def main(words: list[str]) -> int:
@@ -24,6 +27,8 @@ def main(words: list[str]) -> int:
         sys.stdout.write("API error: code=2, message=Failed\n" if fault == "lost" else "<html>Bad gateway</html>\n")
         return 1
     COMMANDS[command](words)
+    if fault == "slow":
+        time.sleep(SLOW_SECONDS)
     if fault == "exit-1":
         sys.stdout.write("API error: code=2, message=Failed to create job\n")
         return 1

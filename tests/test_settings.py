@@ -3,9 +3,11 @@
 import os
 from pathlib import Path
 
+import pyrage
 import pytest
 
-from reconciler.settings import SettingsError, load, meaningless
+from reconciler.settings import RECIPIENTS_MAX, SettingsError, load, meaningless
+from tests.world import RECIPIENT
 
 NOTHING = Path(os.devnull)
 GUIDE = {
@@ -94,3 +96,39 @@ def test_the_environment_outranks_the_file(tmp_path: Path) -> None:
 
 def test_no_secret_shows_in_the_settings_own_words() -> None:
     assert "hush" not in repr(load(GUIDE, NOTHING))
+
+
+def _recipients(count: int) -> list[str]:
+    return [str(pyrage.x25519.Identity.generate().to_public()) for _ in range(count)]
+
+
+def test_public_keys_of_age_are_taken_and_each_counts_once() -> None:
+    keys = (RECIPIENT, *_recipients(RECIPIENTS_MAX - 1))
+
+    assert load(GUIDE | {"AGE_RECIPIENTS": ", ".join((*keys, RECIPIENT))}, NOTHING).age_recipients == keys
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "age1nonsense",
+        "age1",
+        RECIPIENT[:-1] + "q",
+        RECIPIENT[:20] + RECIPIENT[21] + RECIPIENT[20] + RECIPIENT[22:],
+        RECIPIENT[:-1],
+        RECIPIENT.upper(),
+        "bge1" + RECIPIENT[4:],
+        RECIPIENT + "\u00e9",
+        str(pyrage.x25519.Identity.generate()),
+    ],
+)
+def test_what_is_no_public_key_of_age_is_refused_and_not_shown(wrong: str) -> None:
+    with pytest.raises(SettingsError, match="AGE_RECIPIENTS: must be age public keys") as refusal:
+        load(GUIDE | {"AGE_RECIPIENTS": f"{RECIPIENT},{wrong}"}, NOTHING)
+
+    assert len(wrong) < 6 or wrong not in str(refusal.value).replace("age1...", "")
+
+
+def test_the_number_of_recipients_is_bounded() -> None:
+    with pytest.raises(SettingsError, match=f"AGE_RECIPIENTS: must be at most {RECIPIENTS_MAX} keys"):
+        load(GUIDE | {"AGE_RECIPIENTS": ",".join(_recipients(RECIPIENTS_MAX + 1))}, NOTHING)

@@ -139,8 +139,8 @@ def become(argv: list[str], boot_deadline: float | None, standard: tuple[int, in
     """Turn this process into the CLI, unless it is too late for that; never return."""
     for number, end in enumerate(standard):
         os.dup2(end, number)
-    # Python ignores the last two, and what is ignored stays so across exec.
-    for number in (*STOP_SIGNALS, signals.SIGPIPE, signals.SIGXFSZ):
+    # What is ignored stays so across exec: Python ignores some, and a shell ignores others for what it runs behind it.
+    for number in signals.valid_signals() - {signals.SIGKILL, signals.SIGSTOP}:
         signals.signal(number, signals.SIG_DFL)
     signals.pthread_sigmask(signals.SIG_SETMASK, [])
     try:

@@ -42,7 +42,8 @@ def _print(story: Story) -> None:
     console = Console()
     job = story["job"]
     console.print(f"[bold]{job['id']}[/]  [{STATUS_COLOURS[job['status']]}]{job['status']}[/]  {_said(job)}")
-    console.print(f"{escape(job['original_filename'])} for {job['schema_name']} v{job['schema_version']}\n")
+    wanted = f"{job['original_filename']} for {job['schema_name']} v{job['schema_version']}"
+    console.print(escape(wanted) + "\n")
     console.print(_attempts(story["attempts"]))
     console.print(_events(story["events"]))
     if story["document"]:
@@ -61,7 +62,7 @@ def _attempts(rows: Sequence[Mapping[str, Any]]) -> Table:
         stages = " ".join(f"{name.lower()} {ms}" for name, ms in (row["timings"] or {}).items())
         error = (row["error"] or {}).get("code", "")
         cells = (str(row["number"]), row["state"], row["marker"], str(row["camber_job_id"] or ""))
-        table.add_row(*cells, row["camber_status"] or "", error, stages)
+        _add(table, *cells, row["camber_status"] or "", error, stages)
     return table
 
 
@@ -70,17 +71,22 @@ def _events(rows: Sequence[Mapping[str, Any]]) -> Table:
     for row in rows:
         actor = row["actor"] or f"{row['session_user_name']} ({row['application_name']})"
         cells = (f"{row['at']:%H:%M:%S.%f}"[:-3], row["kind"], row["old_status"] or "", row["new_status"] or "")
-        table.add_row(*cells, escape(actor), escape(row["reason"] or row["detail"].get("error_code", "")))
+        _add(table, *cells, actor, row["reason"] or row["detail"].get("error_code", ""))
     return table
 
 
 def _document(document: Mapping[str, Any]) -> Table:
     table = Table("object", "bytes", "sha256", "key", title="Document" + (" (stale)" if document["stale"] else ""))
     for name, artifact in document["artifacts"].items():
-        table.add_row(name, f"{artifact['size']:,}", artifact["sha256"][:16], artifact["key"])
+        _add(table, name, f"{artifact['size']:,}", artifact["sha256"][:16], artifact["key"])
     portal = document["portal_outputs"]
     table.caption = (
         f"quality {document['quality_score']:.2f}, OCR confidence {document['ocr_confidence']:.3f}, portal file"
         f" {portal['width']}x{portal['height']} px, {portal['dpi']:.0f} dpi, {portal['bytes'] / 1024:.0f} KB"
     )
     return table
+
+
+def _add(table: Table, *cells: object) -> None:
+    """Add a row as it is: a name with brackets in it is no markup."""
+    table.add_row(*(escape(str(cell)) for cell in cells))

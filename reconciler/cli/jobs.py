@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from reconciler.cli.printing import STATUS_COLOURS, print_json
@@ -37,9 +38,9 @@ def _table(rows: Any) -> Table:
     for row in rows:
         status = f"[{STATUS_COLOURS[row['status']]}]{row['status']}[/]"
         age = f"{row['age_seconds']:.0f} s"
+        names = (escape(str(row["schema_name"])), escape(str(row["original_filename"])))
         camber = str(row["camber_job_id"] or "")
-        cells = (str(row["id"]), status, row["schema_name"], row["original_filename"], str(row["attempt_count"]))
-        table.add_row(*cells, camber, age, _why(row))
+        table.add_row(str(row["id"]), status, *names, str(row["attempt_count"]), camber, age, escape(_why(row)))
     return table
 
 

@@ -3,27 +3,47 @@
 import os
 import sys
 from pathlib import Path
+from typing import NoReturn
+
+from pydantic import SecretStr
+from sqlalchemy.engine import make_url
 
 from reconciler.cli.refusal import AWAY, ENDED_BADLY, database_or_refuse, refuse, settings_or_refuse
 from reconciler.logs import Event, logger, set_up
 from reconciler.loop.assembly import assemble
 from reconciler.loop.daemon import Daemon
 from reconciler.settings import Settings, meaningless
-from reconciler.store.database import connect
+from reconciler.store.database import connect, normal_url
 from reconciler.store.migrate import current, newest
 
 
 def command() -> None:
     """Run until SIGTERM, which drains; a second signal leaves at once."""
     settings = settings_or_refuse()
-    set_up(settings.log_level, settings.log_format)
+    set_up(settings.log_level, settings.log_format, _secrets(settings))
     for name, reason in meaningless().items():
         logger.bind(name=name, reason=reason).warning(Event.SETTING_IGNORED)
     _refuse_other_schema(settings)
-    drained = Daemon(assemble(settings, camber_binary(settings))).run()
-    # Threads that are still waiting for the CLI must not keep a drained-out process alive.
-    sys.stderr.flush()
-    os._exit(0 if drained else ENDED_BADLY)
+    _run(settings)
+
+
+def _run(settings: Settings) -> NoReturn:
+    """Run the daemon and leave for good: threads that still wait for the CLI must not keep a dead daemon alive."""
+    code = ENDED_BADLY
+    try:
+        code = 0 if Daemon(assemble(settings, camber_binary(settings))).run() else ENDED_BADLY
+    except Exception:  # noqa: BLE001 - what ends a daemon is told before the process goes
+        logger.exception(Event.DAEMON_FAILED)
+    finally:
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def _secrets(settings: Settings) -> list[str]:
+    """The values that no log may show: the secret settings, and the password within the database's URL."""
+    secrets = [value.get_secret_value() for _, value in settings if isinstance(value, SecretStr)]
+    url = make_url(normal_url(settings.database_url.get_secret_value()))
+    return [*secrets, *(str(word) for word in (url.password, url.query.get("password")) if word)]
 
 
 def camber_binary(settings: Settings) -> Path | None:

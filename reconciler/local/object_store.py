@@ -26,7 +26,7 @@ from reconciler.local.occupancy import Occupancy, turn
 from reconciler.local.ports import LOOPBACK, free_port_with_twin, free_ports, is_free
 from reconciler.local.private_files import read_or_none, tail, write_private
 from reconciler.local.processes import end, find_running, is_alive, spawn
-from reconciler.objects.errors import ObjectsError, ObjectsUnavailable
+from reconciler.objects.errors import ObjectMissing, ObjectsError, ObjectsUnavailable
 from reconciler.objects.store import ObjectStore, ObjectStoreConfig, Patience
 
 REGION = "us-east-1"
@@ -43,6 +43,8 @@ _KILL_SECONDS_MAX = 5
 _READY_POLL_SECONDS = 0.05
 _PROBE_PATIENCE = Patience(connect_seconds=1, read_seconds=3, tries=1)
 _LAUNCHES_MAX = 3
+_SENTINEL_KEY = ".sentinel"
+_SENTINEL = b"written at the first start, read at every later one\n" * 20
 # Well above what it lives in (120 to 220 MB): closer, its garbage collector eats a core.
 _MEMORY_SOFT_MAX = "256MiB"
 _SWITCHES = {
@@ -172,7 +174,7 @@ class LocalObjectStore:
         return self.folder / "weed.log"
 
     def _await_ready(self, pid: int, seconds_max: float) -> None:
-        """Wait until the store answers to our keys, has the bucket, and takes an object."""
+        """Wait until the store answers to our keys, has the bucket, takes an object and gives back an old one."""
         store = ObjectStore(self.config, _PROBE_PATIENCE)
         attempts = Retrying(
             retry=retry_if_exception_type(ObjectsError),
@@ -194,6 +196,17 @@ class LocalObjectStore:
         store.ensure_bucket()
         store.put(".ready", b"", "text/plain")
         store.delete(".ready")
+        self._prove_old_data(store)
+
+    def _prove_old_data(self, store: ObjectStore) -> None:
+        """Read what the first start wrote: S3 takes new objects before the old ones have been found again."""
+        try:
+            found = store.get(_SENTINEL_KEY, bytes_max=len(_SENTINEL))
+        except ObjectMissing:
+            store.put(_SENTINEL_KEY, _SENTINEL, "text/plain")
+            return
+        if found != _SENTINEL:
+            raise ObjectsUnavailable("old data is not what it was")
 
     def _ensure_keys(self) -> None:
         path = self.folder / "s3.json"

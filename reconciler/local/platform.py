@@ -11,14 +11,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pyrage
+from sqlalchemy import Engine, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
+from reconciler.camber.process import INHERITED
 from reconciler.local.environments import archive, file_sha256
 from reconciler.local.object_store import running_object_store
-from reconciler.local.postgres import running_cluster
+from reconciler.local.postgres import PostgresError, running_cluster
 from reconciler.objects.store import ObjectStore, ObjectStoreConfig
+from reconciler.store.database import connect, normal_url
 from reconciler.store.migrate import upgrade
 
 DATABASE = "rythmiq"
+DATABASE_ELSEWHERE = "rythmiq_local"
+"""The database on a server that is not ours: the one that DATABASE_URL names may be somebody's production."""
+_TRUST = frozenset({"REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"})
 Report = Callable[[str], None]
 
 
@@ -69,11 +77,59 @@ def running_platform(folder: Path, report: Report, *, engine: str = "onnx") -> I
 
 
 def _database(stack: ExitStack, folder: Path) -> str:
-    """The database of DATABASE_URL where that is set, else one of our own."""
+    """A database of our own: on the server of DATABASE_URL where that is set, else on one of our own too."""
     given = os.environ.get("DATABASE_URL")
     if given:
-        return given
+        return own_database(given)
     return stack.enter_context(running_cluster(folder / "postgres")).ensure_database(DATABASE)
+
+
+def own_database(given: str, name: str = DATABASE_ELSEWHERE) -> str:
+    """Create our database on the given URL's server unless it is there; return its URL. Raises PostgresError."""
+    try:
+        # A `dbname` among the parameters would outrank the path.
+        asked = make_url(normal_url(given)).difference_update_query(["dbname"])
+        ours = asked.set(database=name).render_as_string(hide_password=False)
+        _create(asked.render_as_string(hide_password=False), name)
+        _prove_database(ours, name)
+    except (ArgumentError, DBAPIError, ValueError) as error:
+        reason = str(error.orig if isinstance(error, DBAPIError) else "it is no URL").strip().partition("\n")[0]
+        said = f"no database {name} of our own on the server of DATABASE_URL: {reason}"
+        raise PostgresError(f"{said}; unset DATABASE_URL to use a local server") from None
+    return ours
+
+
+def _create(url: str, name: str) -> None:
+    with _opened(url) as engine, engine.connect() as connection:
+        known = connection.execute(text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": name}).scalar()
+        if known is None:
+            quoted = engine.dialect.identifier_preparer.quote_identifier(name)
+            connection.execute(text(f"CREATE DATABASE {quoted}"))
+
+
+def _prove_database(url: str, name: str) -> None:
+    """A pooler between may lead every name to one and the same database."""
+    with _opened(url) as engine, engine.connect() as connection:
+        reached = connection.execute(text("SELECT current_database()")).scalar()
+    if reached != name:
+        raise PostgresError(f"the server of DATABASE_URL leads to the database {reached} where {name} was asked for")
+
+
+@contextmanager
+def _opened(url: str) -> Iterator[Engine]:
+    engine = connect(url, application_name="reconciler local", pool_size=1).execution_options(
+        isolation_level="AUTOCOMMIT"
+    )
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+def minimal_environment(outer: Mapping[str, str]) -> dict[str, str]:
+    """What a process of the platform may inherit: nothing that could be a setting of the daemon or the CLI."""
+    known = INHERITED | _TRUST
+    return {name: value for name, value in outer.items() if name in known or name.startswith("LC_")}
 
 
 def _publish(store: ObjectStore, engine: str, file: Path) -> str:
@@ -96,7 +152,7 @@ def _running_camber(home: Path) -> Iterator[Path]:
 
 def _camber(home: Path, verb: str) -> None:
     program = Path(sys.executable).with_name("camber-local")
-    environment = dict(os.environ) | {"CAMBER_LOCAL_HOME": str(home)}
+    environment = minimal_environment(os.environ) | {"CAMBER_LOCAL_HOME": str(home)}
     subprocess.run([program, "emulator", verb], env=environment, check=True, capture_output=True, timeout=60)
 
 

@@ -12,7 +12,7 @@ from itertools import zip_longest
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image, ImageOps
 
 REPORT_NAME = "report.html"
 PICTURES_BYTES_MAX = 2_000_000
@@ -22,6 +22,8 @@ STAGE_COLOURS = 10
 
 _ENCODINGS = ((1100, 84), (1100, 72), (900, 66), (700, 60), (480, 54), (320, 48))
 """Longest side and JPEG quality, the best first."""
+_ON_ITS_SIDE = frozenset({5, 6, 7, 8})
+"""The EXIF orientations that swap width and height."""
 _LIMIT_NAMES = ("Size", "Resolution", "Weight", "Format")
 _UNDECODABLE = (OSError, ValueError, SyntaxError, EOFError, LookupError, ArithmeticError, TypeError, struct.error)
 
@@ -184,11 +186,12 @@ def _decode(content: bytes) -> tuple[Image.Image, tuple[int, int]]:
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         with Image.open(BytesIO(content)) as image:
-            size = image.size
-            image.thumbnail((longest, longest))
-            upright = ImageOps.exif_transpose(image)
-    turned = (upright.width > upright.height) != (size[0] > size[1])
-    return _on_white(upright), (size[1], size[0]) if turned else size
+            width, height = image.size
+            on_its_side = image.getexif().get(ExifTags.Base.Orientation) in _ON_ITS_SIDE
+            shown = image.convert("RGBA") if image.mode in {"1", "P"} else image
+            shown.thumbnail((longest, longest))
+            upright = ImageOps.exif_transpose(shown)
+    return _on_white(upright), (height, width) if on_its_side else (width, height)
 
 
 def _on_white(image: Image.Image) -> Image.Image:

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from importlib.metadata import version
-from types import FrameType
 
 from apscheduler.executors.pool import ThreadPoolExecutor as Threads
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -24,6 +23,7 @@ from reconciler.store import daemons, runs
 from reconciler.store.wake import Listener
 
 PRUNE_SECONDS = 300.0
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 WOKEN = ("requests", "dispatch")
 """The duties that a new row or a flag is for."""
 
@@ -48,32 +48,27 @@ class Daemon:
         self._wakers: list[threading.Thread] = []
 
     def run(self) -> bool:
-        """Work until SIGTERM or SIGINT; true where everything under way had ended. A second signal leaves at once."""
+        """Work until SIGTERM or SIGINT; true where everything under way had ended. A second signal leaves at once.
+
+        To be called from the main thread, before any other is started: all of them inherit the blocked signals.
+        """
+        signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
         self._beat(self._context)
         show_settings(self._context)
         logger.bind(daemon_id=str(self._context.owner), backend=self._context.backend).info(Event.DAEMON_STARTED)
-        with self._signals(), self._listening(), self._clock():
-            self._context.stopping.wait()
+        with self._listening(), self._clock():
+            # Waited for, not handled: a handler could interrupt this thread while it holds a lock that it needs.
+            signal.sigwait(STOP_SIGNALS)
+            self._context.stopping.set()
             logger.bind(seconds=self._context.settings.drain_seconds).info(Event.DAEMON_DRAINING)
+            self._let_the_next_one_kill()
         return self._drain()
 
-    @contextmanager
-    def _signals(self) -> Iterator[None]:
-        handlers = {one: signal.signal(one, self._on_signal) for one in (signal.SIGTERM, signal.SIGINT)}
-        try:
-            yield
-        finally:
-            for one in handlers:
-                signal.signal(one, self._leave)
-
-    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
-        if self._context.stopping.is_set():
-            self._leave(_number, _frame)
-        self._context.stopping.set()
-
     @staticmethod
-    def _leave(number: int, _frame: FrameType | None) -> None:
-        os._exit(128 + number)
+    def _let_the_next_one_kill() -> None:
+        for number in STOP_SIGNALS:
+            signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
 
     @contextmanager
     def _listening(self) -> Iterator[None]:

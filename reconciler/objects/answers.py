@@ -16,25 +16,25 @@ _TRANSIENT_STATUSES = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY
 
 @contextmanager
 def translated(act: str, key: str) -> Iterator[None]:
-    """Turn what the block raises into this package's errors, which name the act and the key.
+    """Turn what the block raises into this package's errors, which name the act and carry the key.
 
     A call with invalid parameters stays what it is: a bug.
     """
     try:
         yield
     except ClientError as error:
-        raise _refusal(f"{act} {key}", error) from error
+        raise _refusal(act, key, error) from None
     except ParamValidationError:
         raise
     except (BotoCoreError, ResponseParserError) as error:
-        # Their own texts show whole URLs.
-        raise ObjectsUnavailable(f"{act} {key}: {type(error).__name__}") from error
+        # Their own texts show whole URLs, so they are not chained either.
+        raise ObjectsUnavailable(f"{act}: {type(error).__name__}", key=key) from None
 
 
-def _refusal(what: str, error: ClientError) -> ObjectsError:
+def _refusal(act: str, key: str, error: ClientError) -> ObjectsError:
     code = str(error.response.get("Error", {}).get("Code", ""))
     status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
-    return _kind(status, code)(f"{what}: {status} {code}".rstrip())
+    return _kind(status, code)(f"{act}: {status} {code}".rstrip(), key=key)
 
 
 def _kind(status: int, code: str) -> type[ObjectsError]:

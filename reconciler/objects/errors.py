@@ -2,7 +2,11 @@
 
 
 class ObjectsError(Exception):
-    """The root of this package's errors."""
+    """The root of this package's errors; the text leaves out the key, which may hold a file's name."""
+
+    def __init__(self, text: str, *, key: str = "") -> None:
+        super().__init__(text)
+        self.key = key
 
 
 class ObjectsUnavailable(ObjectsError):

@@ -95,10 +95,10 @@ class ObjectStore:
             with answer["Body"] as body:
                 size_bytes = answer["ContentLength"]
                 if size_bytes > bytes_max:
-                    raise ObjectTooLarge(f"get {key}: {size_bytes} bytes, at most {bytes_max} are wanted")
+                    raise ObjectTooLarge(f"get: {size_bytes} bytes, at most {bytes_max} are wanted", key=key)
                 data = body.read(size_bytes)
         if len(data) != size_bytes:
-            raise ObjectsUnavailable(f"get {key}: {len(data)} of {size_bytes} bytes arrived")
+            raise ObjectsUnavailable(f"get: {len(data)} of {size_bytes} bytes arrived", key=key)
         return data
 
     def put(self, key: str, data: bytes, content_type: str) -> None:
@@ -160,8 +160,8 @@ class ObjectStore:
         try:
             with translated("head bucket", self._bucket):
                 self._client.head_bucket(Bucket=self._bucket)
-        except ObjectMissing as error:
-            raise ObjectsRefused(f"there is no bucket {self._bucket}") from error
+        except ObjectMissing:
+            raise ObjectsRefused(f"there is no bucket {self._bucket}") from None
         self._bucket_is_known = True
 
 

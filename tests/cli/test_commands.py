@@ -85,6 +85,19 @@ def test_jobs_and_job_tell_a_finished_documents_story(world: World) -> None:
     assert all(word in shown for word in ("card.png", "completed", "60x80 px", "27650"))
 
 
+def test_a_file_name_with_brackets_is_shown_as_it_is(world: World) -> None:
+    job = world.submit("scan[/b].png")
+    world.execute("UPDATE jobs SET waiting_reason = '[/i] [red]held'")
+
+    listed = reconciler(world, "jobs")
+    shown = reconciler(world, "job", str(job))
+
+    assert (listed.returncode, shown.returncode) == (0, 0), listed.stderr + shown.stderr
+    for out in (listed.stdout, shown.stdout):
+        assert "scan[/b].png" in out
+        assert "[/i] [red]held" in out
+
+
 def test_unknown_ids_and_filters_are_one_clear_line(world: World) -> None:
     unknown = reconciler(world, "job", str(uuid4()))
     malformed = reconciler(world, "job", "seven")

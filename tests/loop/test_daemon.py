@@ -64,12 +64,14 @@ def test_a_daemon_finishes_a_document_and_tells_the_story_in_its_log(world: Worl
 
     events = [line["event"] for line in log]
     story = [
+        "Job created",
         "Camber job submitted",
         "Camber result collected",
         "Job state transitioned",
         "Output packaged successfully",
     ]
-    assert [event for event in events if event in story] == ["Job state transitioned", *story]
+    seen = [event for event in events if event in story]
+    assert seen == ["Job created", "Job state transitioned", *story[1:]]
     packaged = next(line for line in log if line["event"] == "Output packaged successfully")
     assert packaged["job_id"] == str(job)
     assert int(packaged["camber_job_id"]) == FIRST_ID
@@ -102,6 +104,57 @@ def test_sigterm_drains_gives_the_leases_back_and_leaves_remote_work_alone(world
     assert world.one("SELECT count(*) FROM camber_runs WHERE lease_owner IS NOT NULL") == 0
     assert world.one("SELECT count(*) FROM daemons WHERE stopped_at IS NOT NULL") == 1
     assert world.one("SELECT status FROM jobs") == "processing"
+
+
+def test_sigterm_lets_a_create_end_and_writes_down_what_came_of_it(world: World) -> None:
+    world.fault(job_create="slow")
+    with running_daemon(world) as daemon:
+        world.submit()
+        until(lambda: len(world.camber_jobs()) == 1)
+        end(daemon)
+
+    assert daemon.returncode == 0
+    assert world.one("SELECT state FROM camber_runs") == "submitted"
+    assert world.one("SELECT count(*) FROM camber_runs WHERE lease_owner IS NOT NULL") == 0
+
+
+def test_a_second_signal_leaves_at_once(world: World) -> None:
+    world.fault(job_create="slow")
+    with running_daemon(world) as daemon:
+        world.submit()
+        until(lambda: len(world.camber_jobs()) == 1)
+        daemon.send_signal(signal.SIGTERM)
+        until(lambda: daemon.poll() is not None or _asked(daemon))
+        daemon.send_signal(signal.SIGTERM)
+        daemon.wait(1.5)
+
+    assert daemon.returncode == -signal.SIGTERM
+
+
+def _asked(daemon: "subprocess.Popen[str]") -> bool:
+    """Whether the daemon's main thread has unblocked the signal again, which it does once it was asked to stop."""
+    status = Path(f"/proc/{daemon.pid}/status").read_text()
+    blocked = next(int(line.split()[1], 16) for line in status.splitlines() if line.startswith("SigBlk"))
+    return not blocked & 1 << (signal.SIGTERM - 1)
+
+
+def test_a_daemon_killed_during_create_leaves_a_run_that_another_adopts(world: World) -> None:
+    world.fault(job_create="slow")
+    with running_daemon(world) as first:
+        job = world.submit()
+        until(lambda: len(world.camber_jobs()) == 1)
+        first.send_signal(signal.SIGKILL)
+        first.wait(10)
+    assert world.one("SELECT state FROM camber_runs") == "launching"
+    world.fault()
+
+    with running_daemon(world) as second:
+        until(lambda: world.one("SELECT state FROM camber_runs") in ("submitted", "queued"))
+        world.work()
+        until(lambda: world.status(job) == "completed")
+        end(second)
+
+    assert world.camber_jobs() == [FIRST_ID]
 
 
 def test_settings_that_mean_nothing_any_more_are_named_once_without_their_values(world: World) -> None:

@@ -1,4 +1,5 @@
 import threading
+import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -58,8 +59,9 @@ def test_the_etag_of_an_upload_in_parts_is_no_md5() -> None:
 
 def test_a_missing_object_is_seen_as_none_and_cannot_be_read(store: ObjectStore, key: str) -> None:
     assert store.head(key) is None
-    with pytest.raises(ObjectMissing, match=r"get output/.*404 NoSuchKey"):
+    with pytest.raises(ObjectMissing, match=r"^get: 404 NoSuchKey$") as missing:
         store.get(key, bytes_max=1)
+    assert missing.value.key == key
 
 
 def test_deleting_twice_is_the_same_as_once(store: ObjectStore, key: str) -> None:
@@ -111,6 +113,17 @@ def test_a_store_that_nobody_runs_is_unavailable(object_store: ObjectStoreConfig
     nowhere = replace(object_store, endpoint="http://127.0.0.1:1")
     with opened(nowhere) as store, pytest.raises(ObjectsUnavailable, match="EndpointConnectionError"):
         store.head(key)
+
+
+def test_no_error_shows_the_key_which_may_hold_a_files_name(
+    object_store: ObjectStoreConfig, faulty: ObjectStore, key: str
+) -> None:
+    with opened(replace(object_store, endpoint="http://127.0.0.1:1")) as nowhere:
+        for store, asked in ((nowhere, key), (faulty, f"{key}/cut")):
+            with pytest.raises(ObjectsUnavailable) as error:
+                store.get(asked, bytes_max=10_000)
+            assert error.value.key == asked
+            assert "output/" not in "".join(traceback.format_exception(error.value))
 
 
 def test_many_threads_share_one_store(store: ObjectStore, key: str) -> None:

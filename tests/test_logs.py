@@ -1,0 +1,133 @@
+"""What a log may not show: secrets in any quotes, values of variables, rows that an error quotes."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from loguru import logger as loguru_logger
+from sqlalchemy.exc import IntegrityError
+
+from reconciler.cli.run import _secrets
+from reconciler.logs import logger, redact, set_up
+from reconciler.settings import Settings, load
+
+PLANTED = 'k9"x\\z é/planted'
+
+
+@pytest.fixture(params=["json", "human"])
+def style(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Logging in one of its styles, to the STDERR that the test captures."""
+    set_up("INFO", request.param, ["short", PLANTED])
+    yield request.param
+    loguru_logger.remove()
+    loguru_logger.add(sys.stderr)
+    set_up("INFO", request.param)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("'CAMBER_API_KEY': 'sk-secret-1'", "'CAMBER_API_KEY': '[redacted]'"),
+        ('{"password": "hush hush, hush", "x": 1}', '{"password": "[redacted]", "x": 1}'),
+        (r'{"a": "{\"password\": \"hu\\\"sh\", \"x\": 1}"}', r'{"a": "{\"password\": \"[redacted]\", \"x\": 1}"}'),
+        (r'{"password": "hu\"sh\\", "x": "y"}', '{"password": "[redacted]", "x": "y"}'),
+        ("Authorization: Bearer hush-abcdef", "Authorization: [redacted]"),
+        ('"Authorization": "Bearer hush abcdef"', '"Authorization": "[redacted]"'),
+        ("sent Bearer hush-abcdef.x= to it", "sent Bearer [redacted] to it"),
+        ("DO_SPACES_SECRET_KEY=hush, then", "DO_SPACES_SECRET_KEY=[redacted], then"),
+        ("password: 'hush and cut", "password: '[redacted]'"),
+        ("postgresql://user:hu@sh@host/db", "postgresql://[redacted]@host/db"),
+        ("GET /k?X-Amz-Signature=hush&X-Amz-Date=hush", "GET /k[redacted]"),
+        ("AGE-SECRET-KEY-1HUSH", "[redacted]"),
+    ],
+)
+def test_secrets_are_hidden_wholly_in_any_quotes(text: str, shown: str) -> None:
+    assert shown == redact(text)
+    assert shown == redact(redact(text))
+
+
+@pytest.mark.parametrize("text", ["CAMBER_API_KEY: must be set where it is needed", "a token is missing", "the keys"])
+def test_words_about_secrets_are_no_secrets(text: str) -> None:
+    assert text == redact(text)
+
+
+def test_known_secrets_are_hidden_wherever_they_stand(style: str, capfd: pytest.CaptureFixture[str]) -> None:
+    extra = {"plain": PLANTED, "deep": {"list": [f"a{PLANTED}b"]}, "api_key": "unknown-yet", "kept": "short", "n": 3}
+    logger.bind(**extra).info("said " + json.dumps({"x": PLANTED}))
+    said = capfd.readouterr().err
+
+    assert "planted" not in said
+    assert "unknown-yet" not in said
+    assert "short" in said
+    if style == "json":
+        line = json.loads(said)
+        assert (line["plain"], line["deep"], line["n"]) == ("[redacted]", {"list": ["a[redacted]b"]}, 3)
+
+
+@pytest.mark.usefixtures("style")
+def test_a_traceback_shows_lines_and_no_values(capfd: pytest.CaptureFixture[str]) -> None:
+    def fail(text: str) -> None:
+        upper = text.upper()
+        raise ValueError(len(upper))
+
+    try:
+        fail("value of a local variable")
+    except ValueError:
+        logger.exception("It failed")
+    said = capfd.readouterr().err
+
+    assert "raise ValueError(len(upper))" in said
+    assert "VALUE OF A LOCAL" not in said
+    assert "ValueError: 25" in said
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_of_a_database_error_only_one_line_is_told(
+    style: str, capfd: pytest.CaptureFixture[str], *, wrapped: bool
+) -> None:
+    driver = psycopg.errors.UniqueViolation("duplicate key\nDETAIL:  Key (text)=(words on the page)")
+    error: Exception = IntegrityError("INSERT", {"text": "words on the page"}, driver)
+    error.__cause__ = driver
+    try:
+        if wrapped:
+            raise RuntimeError("the duty failed") from error
+        raise error
+    except (RuntimeError, IntegrityError):
+        logger.exception("It failed")
+    said = capfd.readouterr().err
+
+    assert "IntegrityError 23505: duplicate key" in said
+    assert "words on the page" not in said
+    assert wrapped == ("RuntimeError: the duty failed" in said)
+    if style == "json" and not wrapped:
+        assert json.loads(said)["exception"] == "IntegrityError 23505: duplicate key"
+
+
+def test_the_daemon_hides_its_settings_and_the_databases_password() -> None:
+    settings = load(_settings("postgresql://u:p%40ss-word@h/db?password=other-word"))
+
+    assert {"p@ss-word", "other-word", "the-secret-key", "the-access-key", "the-api-key"} <= set(_secrets(settings))
+    assert isinstance(settings, Settings)
+
+
+def test_a_failed_daemon_ends_though_threads_live_on() -> None:
+    program = (
+        "import threading, sys; from unittest import mock; from reconciler.cli import run\n"
+        "threading.Thread(target=threading.Event().wait).start()\n"
+        "run.set_up('INFO', 'json')\n"
+        "with mock.patch.object(run, 'assemble', side_effect=OSError('broken')): run._run(mock.Mock(camber_bin='x'))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=False)
+
+    assert done.returncode == 1
+    assert json.loads(done.stderr)["event"] == "Daemon failed"
+    assert "OSError: broken" in done.stderr
+
+
+def _settings(url: str) -> dict[str, str]:
+    keys = {"DO_SPACES_ACCESS_KEY": "the-access-key", "DO_SPACES_SECRET_KEY": "the-secret-key"}
+    store = {"DO_SPACES_ENDPOINT": "https://o.example", "DO_SPACES_REGION": "r", "DO_SPACES_BUCKET": "b"}
+    return {"DATABASE_URL": url, "CAMBER_API_KEY": "the-api-key", **keys, **store}

@@ -119,7 +119,7 @@ def test_public_keys_of_age_are_taken_and_each_counts_once() -> None:
         RECIPIENT.upper(),
         "bge1" + RECIPIENT[4:],
         RECIPIENT + "\u00e9",
-        str(pyrage.x25519.Identity.generate()),
+        pytest.param(str(pyrage.x25519.Identity.generate()), id="a secret key"),
     ],
 )
 def test_what_is_no_public_key_of_age_is_refused_and_not_shown(wrong: str) -> None:

@@ -1,4 +1,7 @@
-"""THE table: which event leads from which state to which. Whatever is not in it cannot happen."""
+"""THE table: which event leads from which state to which.
+
+Runs move through it and no other way; the statements that move jobs are held against it by every test of a history.
+"""
 
 from collections.abc import Iterable
 

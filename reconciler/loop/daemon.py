@@ -60,8 +60,8 @@ class Daemon:
             # Waited for, not handled: a handler could interrupt this thread while it holds a lock that it needs.
             signal.sigwait(STOP_SIGNALS)
             self._context.stopping.set()
-            logger.bind(seconds=self._context.settings.drain_seconds).info(Event.DAEMON_DRAINING)
             self._let_the_next_one_kill()
+            logger.bind(seconds=self._context.settings.drain_seconds).info(Event.DAEMON_DRAINING)
         return self._drain()
 
     @staticmethod

@@ -12,8 +12,10 @@ from tests.local.camber.tool import Tool
 def tool(tmp_path: Path) -> Iterator[Tool]:
     tool = Tool(home=tmp_path / "camber", environ={"CAMBER_LOCAL_PROFILE": "instant"})
     yield tool
+    if tool.has_unfinished_jobs():
+        tool.run("emulator", "stop")
     tool.end_idle_scheduler()
-    if tool.processes() or tool.has_unfinished_jobs():
+    if tool.processes():
         tool.run("emulator", "stop")
 
     assert tool.processes() == []

@@ -90,12 +90,12 @@ class Tool:
             eventually(lambda: not self.processes())
 
     def has_unfinished_jobs(self) -> bool:
-        """Whether a job still has a folder in /tmp or a process that only the tool's own stop takes away."""
+        """Whether a job has, or is about to have, a process that only the tool's own stop takes away."""
         ledger = self.home / "jobs.sqlite3"
         if not ledger.exists():
             return False
         with contextlib.closing(sqlite3.connect(ledger)) as database:
-            return bool(database.execute("SELECT 1 FROM jobs WHERE status = 'RUNNING'").fetchone())
+            return bool(database.execute("SELECT 1 FROM jobs WHERE status IN ('PENDING', 'RUNNING')").fetchone())
 
     def processes(self) -> list[int]:
         """All that belongs to this home: its scheduler and its jobs."""

@@ -10,7 +10,7 @@ from rich.console import Console
 from reconciler.cli.refusal import AWAY, refuse
 from reconciler.local.environments import BuildFailed
 from reconciler.local.object_store import LocalObjectStoreError
-from reconciler.local.platform import Platform, running_platform
+from reconciler.local.platform import Platform, PlatformBusy, running_platform
 from reconciler.local.postgres_binaries import PostgresError
 
 STATE = Path(".rythmiq")
@@ -25,7 +25,7 @@ def platform_or_refuse(folder: Path, console: Console) -> Iterator[Platform]:
         with running_platform(folder.resolve(), status.update) as platform:
             status.stop()
             yield platform
-    except (BuildFailed, PostgresError, LocalObjectStoreError, subprocess.CalledProcessError) as error:
+    except (BuildFailed, PostgresError, LocalObjectStoreError, PlatformBusy, subprocess.CalledProcessError) as error:
         status.stop()
         refuse(f"The local platform could not start: {error}", AWAY)
     finally:

@@ -1,5 +1,6 @@
 """The whole platform on one machine: Postgres, an object store, the local Camber, and the settings to use them."""
 
+import fcntl
 import os
 import secrets
 import shlex
@@ -57,8 +58,9 @@ class Platform:
 def running_platform(folder: Path, report: Report, *, engine: str = "onnx") -> Iterator[Platform]:
     """Start everything for the block and stop it cleanly; what a killed platform left behind is taken over."""
     folder.mkdir(parents=True, exist_ok=True)
-    environment = archive(engine, folder / "environments", lambda line: report(f"worker environment: {line}"))
     with ExitStack() as stack:
+        stack.enter_context(_alone(folder))
+        environment = archive(engine, folder / "environments", lambda line: report(f"worker environment: {line}"))
         report("starting Postgres")
         url = _database(stack, folder)
         report("migrating the database")
@@ -74,6 +76,21 @@ def running_platform(folder: Path, report: Report, *, engine: str = "onnx") -> I
         variables |= {"DATABASE_URL": url, "EXECUTION_BACKEND": "local", "CAMBER_LOCAL_HOME": str(home)}
         variables |= {"CAMBER_API_KEY": _kept_secret(folder / "camber.key"), "SERVICE_ENV": "local"}
         yield Platform(folder=folder, environment=variables, objects=objects, identity=identity)
+
+
+class PlatformBusy(RuntimeError):
+    """Another program runs the platform of this folder; stopping one would stop the other's work."""
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Hold the folder. The kernel lets go of it with the process, however that ends."""
+    with (folder / "platform.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise PlatformBusy(f"another demo or platform is running in {folder}") from None
+        yield
 
 
 def _database(stack: ExitStack, folder: Path) -> str:
@@ -189,14 +206,15 @@ def _store_variables(objects: ObjectStoreConfig) -> dict[str, str]:
 
 
 def _worker_variables(engine: str, archive_key: str, identity: Path) -> dict[str, str]:
-    """On this machine one core serves one run, and looks are cheap."""
+    """One run at a time, since unpacking its environment is most of its work here; and looks are cheap."""
     return {
         "OCR_ENGINE": engine,
         "RUN_ENVIRONMENT": "archive",
         "RUN_ARCHIVE_KEY": archive_key,
         "AGE_RECIPIENTS": _recipient(identity),
-        "RUN_SLOTS": "2",
-        "WORKER_THREADS": "1",
+        "RUN_SLOTS": "1",
+        "WORKER_THREADS": "2",
         "POLL_MIN_SECONDS": "0.5",
+        "LOG_GRACE_SECONDS": "10",
         "TICK_SECONDS": "0.5",
     }

@@ -1,5 +1,6 @@
 """The local platform touches nothing that is not its own, and nothing of it outlives the demo."""
 
+import fcntl
 import json
 import os
 import secrets
@@ -15,7 +16,7 @@ from sqlalchemy import make_url, text
 
 from reconciler.local import demo
 from reconciler.local.demo import running_daemon
-from reconciler.local.platform import Platform, minimal_environment, own_database
+from reconciler.local.platform import Platform, PlatformBusy, minimal_environment, own_database, running_platform
 from reconciler.local.postgres import PostgresError
 from reconciler.local.processes import is_alive
 from reconciler.settings import Settings
@@ -115,3 +116,11 @@ def _platform(world: World) -> Platform:
 
 def _variables(world: World) -> dict[str, str]:
     return world.settings | {"CAMBER_BIN": str(world.home / "camber")}
+
+
+def test_one_folder_has_one_platform_at_a_time(tmp_path: Path) -> None:
+    with (tmp_path / "platform.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+
+        with pytest.raises(PlatformBusy, match="another demo"), running_platform(tmp_path, lambda _: None):
+            pass

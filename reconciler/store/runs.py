@@ -53,11 +53,6 @@ def free_slots(connection: Connection, backend: str, account: str, slots: int) -
     return max(0, slots - int(occupied or 0))
 
 
-def count_occupied(connection: Connection, backend: str, account: str) -> int:
-    """How many slots are taken, without a lock."""
-    return int(connection.scalar(statement("count_occupied_slots"), {"backend": backend, "account": account}) or 0)
-
-
 def plan(connection: Connection, run: NewRun, owner: UUID, lease_seconds: float) -> Lease:
     """Commit the intent, leased to the planner."""
     values = {name: getattr(run, name) for name in NewRun.__dataclass_fields__}

@@ -25,8 +25,10 @@ from typer.models import ArgumentInfo, OptionInfo
 import reconciler.cli
 from reconciler.cli.app import COMMANDS, OF_THE_LOCAL_PLATFORM
 from reconciler.domain.transitions import mermaid
+from reconciler.health.gauges import described as gauges_described
 from reconciler.local.camber.config import Config
 from reconciler.logs import Event
+from reconciler.metrics import described as counters_described
 from reconciler.settings import MEANINGLESS, Settings
 from reconciler.store.tables import metadata
 from worker.contract import ARTIFACTS, ERRORS, Attempt, object_keys
@@ -61,6 +63,7 @@ def generated() -> dict[Path, str]:
         "errors": errors_page,
         "cli": cli_page,
         "events": events_page,
+        "metrics": metrics_page,
     }
     whole = {REFERENCE / f"{name}.md": make() for name, make in pages.items()}
     return whole | {
@@ -205,6 +208,22 @@ def errors_page() -> str:
     )
     rows = [(f"`{code}`", kind.stage, kind.fault, kind.retry, kind.advice) for code, kind in ERRORS.items()]
     return _page("Errors", intro, _table(("Code", "Stage", "Fault", "Retry", "What a person can do"), rows))
+
+
+def metrics_page() -> str:
+    """What a scrape of /metrics shows."""
+    counted = _table(("Metric", "Kind", "Labels", "Meaning"), [_metric_row(*row) for row in counters_described()])
+    read = _table(("Metric", "Kind", "Labels", "Meaning"), [_metric_row(*row) for row in gauges_described()])
+    intro = (
+        "Served at `/metrics` of `HEALTH_PORT`, as Prometheus text or OpenMetrics. What a process counts starts at"
+        " zero with the process; what is read from the database is the same at every daemon, at most 5 seconds old,"
+        " and absent, not zero, while the database is away."
+    )
+    return _page("Metrics", intro, "## Counted by the process", counted, "## Read from the database", read)
+
+
+def _metric_row(name: str, kind: str, labels: Sequence[str], meaning: str) -> tuple[str, ...]:
+    return f"`{name}`", kind, ", ".join(f"`{label}`" for label in labels), meaning
 
 
 def events_page() -> str:

@@ -24,6 +24,7 @@ class Event(StrEnum):
     """The messages that operators search for and tests assert."""
 
     DAEMON_STARTED = "Daemon started"
+    HEALTH_SERVED = "Health served"
     DAEMON_DRAINING = "Daemon draining"
     DAEMON_STOPPED = "Daemon stopped"
     DAEMON_FAILED = "Daemon failed"

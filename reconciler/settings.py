@@ -147,6 +147,15 @@ class Settings(BaseModel):
     stash_retention_seconds: Seconds = Field(86400, description="How long a finished run's folder stays on the stash.")
     evidence_retention_seconds: Seconds = Field(7 * 86400, description="How long the CLI's answers are kept.")
 
+    health_host: str = Field("127.0.0.1", description="Where /healthz, /readyz and /metrics are served.")
+    health_port: int | None = Field(None, ge=1, le=65535, description="Their port; unset, nothing is served.")
+    pass_seconds_max: Seconds = Field(
+        600, description="A duty whose pass has not ended for so long counts as wedged, and the daemon as dead."
+    )
+    overdue_seconds_max: Seconds = Field(
+        300, description="With a row overdue for so long the daemon counts as not ready."
+    )
+
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level that is logged.")
     log_format: Literal["auto", "human", "json"] = Field(
         "auto", description="`auto` is human on a terminal and JSON lines otherwise."

@@ -9,9 +9,12 @@ from pydantic import SecretStr
 from sqlalchemy.engine import make_url
 
 from reconciler.cli.refusal import AWAY, ENDED_BADLY, database_or_refuse, refuse, settings_or_refuse
+from reconciler.health.attendance import attended
+from reconciler.health.server import PortTaken
 from reconciler.logs import Event, logger, set_up
 from reconciler.loop.assembly import assemble
 from reconciler.loop.daemon import Daemon
+from reconciler.metrics import count_events
 from reconciler.settings import Settings, meaningless
 from reconciler.store.database import connect, normal_url
 from reconciler.store.migrate import current, newest
@@ -21,6 +24,7 @@ def command() -> None:
     """Run until SIGTERM, which drains; a second signal leaves at once."""
     settings = settings_or_refuse()
     set_up(settings.log_level, settings.log_format, _secrets(settings))
+    count_events()
     for name, reason in meaningless().items():
         logger.bind(name=name, reason=reason).warning(Event.SETTING_IGNORED)
     _refuse_other_schema(settings)
@@ -31,7 +35,11 @@ def _run(settings: Settings) -> NoReturn:
     """Run the daemon and leave for good: threads that still wait for the CLI must not keep a dead daemon alive."""
     code = ENDED_BADLY
     try:
-        code = 0 if Daemon(assemble(settings, camber_binary(settings))).run() else ENDED_BADLY
+        daemon = Daemon(assemble(settings, camber_binary(settings)))
+        code = 0 if daemon.run(attended(daemon, settings)) else ENDED_BADLY
+    except PortTaken as error:
+        sys.stderr.write(f"The health port cannot be served: {error}.\n")
+        code = AWAY
     except Exception:  # noqa: BLE001 - what ends a daemon is told before the process goes
         logger.exception(Event.DAEMON_FAILED)
     finally:

@@ -17,6 +17,7 @@ from reconciler.camber.evidence import CliCall
 from reconciler.logs import Event, logger
 from reconciler.loop.context import Context
 from reconciler.loop.cycle import current_run
+from reconciler.metrics import CLI_SECONDS
 from reconciler.objects.store import ObjectStore, ObjectStoreConfig
 from reconciler.settings import Settings
 from reconciler.store import evidence
@@ -78,6 +79,7 @@ def assemble(settings: Settings, binary: Path | None) -> Context:
 
 def _recorder(engine: Engine, owner: UUID) -> Callable[[CliCall], None]:
     def record(call: CliCall) -> None:
+        CLI_SECONDS.labels(call.kind, call.outcome).observe(call.duration_ms / 1000)
         row = {
             name: getattr(call, name) for name in CliCall.__dataclass_fields__ if name not in ("started_at", "ending")
         }

@@ -5,8 +5,8 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from importlib.metadata import version
 
@@ -45,24 +45,38 @@ class Daemon:
             Duty("repair", repair.run_once, tick),
             Duty("prune", prune.run_once, PRUNE_SECONDS),
         ]
-        self._wakers: list[threading.Thread] = []
 
-    def run(self) -> bool:
+    @property
+    def duties(self) -> Sequence[Duty]:
+        """Its duties, with the progress of each."""
+        return tuple(self._duties)
+
+    @property
+    def context(self) -> Context:
+        """What its duties are given."""
+        return self._context
+
+    def run(self, attended: AbstractContextManager[None]) -> bool:
         """Work until SIGTERM or SIGINT; true where everything under way had ended. A second signal leaves at once.
 
         To be called from the main thread, before any other is started: all of them inherit the blocked signals.
+        `attended` is entered once the database was reached, and left after the drain.
         """
         signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
         self._beat(self._context)
         show_settings(self._context)
         logger.bind(daemon_id=str(self._context.owner), backend=self._context.backend).info(Event.DAEMON_STARTED)
+        with attended:
+            self._work()
+            return self._drain()
+
+    def _work(self) -> None:
         with self._listening(), self._clock():
             # Waited for, not handled: a handler could interrupt this thread while it holds a lock that it needs.
             signal.sigwait(STOP_SIGNALS)
             self._context.stopping.set()
             self._let_the_next_one_kill()
             logger.bind(seconds=self._context.settings.drain_seconds).info(Event.DAEMON_DRAINING)
-        return self._drain()
 
     @staticmethod
     def _let_the_next_one_kill() -> None:

@@ -1,13 +1,25 @@
 """A duty in its clock's hands: one pass at a time, again at once if it was woken meanwhile."""
 
 import threading
+import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from reconciler.logs import Event, logger
 from reconciler.loop.context import Context, Counts
+from reconciler.metrics import DUTY_SECONDS
+
+
+@dataclass(slots=True)
+class Progress:
+    """When a duty's passes last began, ended, and ended well: seconds of the monotonic clock, None for never."""
+
+    begun: float | None = None
+    ended: float | None = None
+    completed: float | None = None
 
 
 class Duty:
@@ -17,6 +29,7 @@ class Duty:
         self.name = name
         self.seconds = seconds
         self.completed_at: datetime | None = None
+        self.progress = Progress()
         self._run_once = run_once
         self._running = threading.Lock()
         self._wanted = threading.Event()
@@ -45,6 +58,7 @@ class Duty:
         return True
 
     def _pass(self, context: Context) -> None:
+        self.progress.begun = time.monotonic()
         try:
             counts = self._run_once(context)
         except (OperationalError, InterfaceError) as error:
@@ -54,5 +68,8 @@ class Duty:
         except Exception as error:  # noqa: BLE001 - one of the two places: around one pass
             logger.bind(duty=self.name).opt(exception=error).error(Event.DUTY_FAILED)
             return
-        self.completed_at = datetime.now(UTC)
+        finally:
+            self.progress.ended = time.monotonic()
+            DUTY_SECONDS.labels(self.name).observe(self.progress.ended - self.progress.begun)
+        self.completed_at, self.progress.completed = datetime.now(UTC), self.progress.ended
         logger.bind(duty=self.name, **{name: count for name, count in counts.items() if count}).debug(Event.DUTY_DONE)

@@ -11,6 +11,7 @@ from reconciler.logs import Event, logger
 from reconciler.loop.context import Context
 from reconciler.loop.faults import error_details, fail_attempt, log_job
 from reconciler.loop.verify import Proven, Unproven, verify
+from reconciler.metrics import observe_document
 from reconciler.store import jobs
 from worker.contract import ErrorCode, Failed, Frame, Succeeded
 
@@ -56,6 +57,7 @@ def _succeed(
         bound.warning(Event.RESULT_IGNORED)
         return
     log_job(run, attempt, "completed")
+    observe_document(outcome.timings)
     bound.info(Event.DOCUMENT_PACKAGED)
 
 

@@ -1,0 +1,1 @@
+"""Tests of what is shipped for operators: rules, dashboards, units, images."""

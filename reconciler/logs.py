@@ -42,6 +42,8 @@ class Event(StrEnum):
     RESULT_REFUSED = "Camber result refused"
     RESULT_IGNORED = "Camber result ignored"
     DOCUMENT_PACKAGED = "Output packaged successfully"
+    PRODUCT_TOLD = "Product told"
+    PRODUCT_NOT_TOLD = "Product not told"
     LEASE_LOST = "Lease lost"
     BREAKER_OPENED = "Breaker opened"
     BREAKER_CLOSED = "Breaker closed"

@@ -30,6 +30,7 @@ MEANINGLESS = {
 }
 """Names of older set-ups that are accepted and mean nothing any more."""
 RECIPIENTS_MAX = 20
+CALLBACK_SECRET_CHARS_MIN = 16
 _SUPABASE = "the reconciler speaks to Postgres itself: set DATABASE_URL"
 
 
@@ -147,6 +148,16 @@ class Settings(BaseModel):
     stash_retention_seconds: Seconds = Field(86400, description="How long a finished run's folder stays on the stash.")
     evidence_retention_seconds: Seconds = Field(7 * 86400, description="How long the CLI's answers are kept.")
 
+    callback_url: str | None = Field(
+        None, description="Where each job's end is posted, signed. Unset, only NOTIFY job_finished tells it."
+    )
+    callback_secret: SecretStr = Field(
+        SecretStr(""), description="Key of the HMAC-SHA256 over the body, in X-Webhook-Signature."
+    )
+    callback_limit_seconds: Seconds = Field(10, description="How long one post may take.")
+    callback_age_seconds_max: Seconds = Field(86400, description="What could not be told for so long is given up.")
+    outbox_retention_seconds: Seconds = Field(7 * 86400, description="How long told and given up messages are kept.")
+
     health_host: str = Field("127.0.0.1", description="Where /healthz, /readyz and /metrics are served.")
     health_port: int | None = Field(None, ge=1, le=65535, description="Their port; unset, nothing is served.")
     pass_seconds_max: Seconds = Field(
@@ -173,6 +184,18 @@ class Settings(BaseModel):
     def _key_of_archive(cls, value: str | None, info: ValidationInfo) -> str | None:
         if info.data.get("run_environment") == "archive" and not value:
             raise ValueError("must be set where RUN_ENVIRONMENT is archive")
+        return value
+
+    @field_validator("callback_url")
+    @classmethod
+    def _callback(cls, value: str | None) -> str | None:
+        return value if value is None else _url(value)
+
+    @field_validator("callback_secret")
+    @classmethod
+    def _key_of_callback(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
+        if info.data.get("callback_url") and len(value.get_secret_value()) < CALLBACK_SECRET_CHARS_MIN:
+            raise ValueError(f"must have at least {CALLBACK_SECRET_CHARS_MIN} characters where CALLBACK_URL is set")
         return value
 
     @field_validator("settle_seconds")

@@ -14,6 +14,7 @@ is open across an outside call. One file a duty, each with a run_once() that ret
     collect.py   gathers results: frame -> proof -> document     harvest.py, verify.py, settle.py, witness.py
     repair.py    takes over what a dead daemon left, seeks lost launches
     requests.py  rerun_requested, cancel_requested               control.py
+    tell.py      posts what ended to the product
     prune.py     removes what is over and old
 
     faults.py    what a failed attempt does to its job

@@ -15,7 +15,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy.exc import SQLAlchemyError
 
 from reconciler.logs import Event, logger
-from reconciler.loop import collect, dispatch, prune, repair, requests, watch
+from reconciler.loop import collect, dispatch, prune, repair, requests, tell, watch
 from reconciler.loop.breakers import show_settings
 from reconciler.loop.context import Context, Counts
 from reconciler.loop.duties import Duty
@@ -43,6 +43,7 @@ class Daemon:
             Duty("watch", watch.run_once, settings.poll_min_seconds / 2),
             Duty("collect", collect.run_once, settings.poll_min_seconds / 2),
             Duty("repair", repair.run_once, tick),
+            Duty("tell", tell.run_once, tick),
             Duty("prune", prune.run_once, PRUNE_SECONDS),
         ]
 

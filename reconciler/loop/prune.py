@@ -6,7 +6,7 @@ from reconciler.loop.accounts import account_name
 from reconciler.loop.context import Context, Counts
 from reconciler.loop.naming import control_key
 from reconciler.objects.errors import ObjectsError
-from reconciler.store import evidence, runs
+from reconciler.store import evidence, outbox, runs
 from reconciler.store.runs import Prunable
 
 BATCH = 20
@@ -14,13 +14,14 @@ EVIDENCE_BATCH = 5000
 
 
 def run_once(context: Context) -> Counts:
-    """Remove old run folders and old evidence, some at a time."""
+    """Remove old run folders, old evidence and old messages, some at a time."""
     counts, account = Counts(), account_name(context)
     with context.engine.begin() as connection:
         retention = context.settings.stash_retention_seconds
         old = runs.list_prunable(connection, context.backend, account, retention, BATCH) if account else []
         age = context.settings.evidence_retention_seconds
         counts["evidence"] = evidence.prune_calls(connection, age, EVIDENCE_BATCH)
+        counts["messages"] = outbox.prune(connection, context.settings.outbox_retention_seconds, EVIDENCE_BATCH)
     counts["folders"] = sum(_prune(context, run) for run in old)
     return counts
 

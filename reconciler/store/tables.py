@@ -329,6 +329,7 @@ outbox = Table(
     _stamp("available_at", "not before this time is it delivered"),
     _at("delivered_at", "when it was"),
     Index("ix_outbox_due", "available_at", postgresql_where=text("delivered_at IS NULL")),
+    Index("ix_outbox_created_at", "created_at"),
     comment="What the product is still to be told",
 )
 

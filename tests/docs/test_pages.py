@@ -23,7 +23,7 @@ OTHER_VARIABLES = {
     "TEST_DATABASE",
 }
 """Variables that are read by something else than `Settings`."""
-HOSTS = {"host", "keepachangelog.com", "objects.example.com"}
+HOSTS = {"127.0.0.1", "host", "keepachangelog.com", "objects.example.com"}
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 TARGET = re.compile(r"(?:^|`|&& )make ([a-z]+)\b", re.MULTILINE)
 VARIABLE = re.compile(r"\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b")

@@ -99,7 +99,10 @@ def test_sigterm_drains_gives_the_leases_back_and_leaves_remote_work_alone(world
         until(lambda: world.one("SELECT state FROM camber_runs") in ("submitted", "queued"))
         log = end(daemon)
 
-    assert [line["event"] for line in log][-2:] == ["Daemon draining", "Daemon stopped"]
+    events = [line["event"] for line in log]
+    # A pass under way may still tell something of its own while the daemon drains.
+    assert "Daemon draining" in events
+    assert events[-1] == "Daemon stopped"
     assert daemon.returncode == 0
     assert world.one("SELECT count(*) FROM camber_runs WHERE lease_owner IS NOT NULL") == 0
     assert world.one("SELECT count(*) FROM daemons WHERE stopped_at IS NOT NULL") == 1

@@ -55,9 +55,13 @@ def object_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectSto
 
 
 @pytest.fixture
-def world(database_url: str, object_store: ObjectStoreConfig, tmp_path: Path) -> Iterator[World]:
-    """A small world for the duties and the commands, with a Camber that does what the test says."""
-    made = make_world(database_url, object_store, tmp_path)
+def world(database_url: str, databases: Databases, object_store: ObjectStoreConfig, tmp_path: Path) -> Iterator[World]:
+    """A small world for the duties and the commands, with a Camber that does what the test says.
+
+    Its daemons log in as a member of reconciler_daemon and of nothing else.
+    """
+    daemon_url = databases.login(database_url, "reconciler_daemon")
+    made = make_world(database_url, daemon_url, object_store, tmp_path)
     try:
         yield made
         made.assert_legal()

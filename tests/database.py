@@ -102,6 +102,7 @@ class Databases:
         self._server = server
         self._prefix = f"rythmiq_test_{secrets.token_hex(4)}"
         self._made = 0
+        self._logins: dict[str, str] = {}
         self._connection = psycopg.connect(_plain(server.url()), autocommit=True)
 
     @contextmanager
@@ -126,8 +127,39 @@ class Databases:
         finally:
             self._drop(name)
 
+    def login(self, url: str, *roles: str) -> str:
+        """The database's URL for a login that is a member of these roles and can do nothing else."""
+        name = "_".join([self._prefix, *(role.removeprefix("reconciler_") for role in roles)])
+        if name not in self._logins:
+            self._logins[name] = secrets.token_hex(8)
+            password = sql.Literal(self._logins[name])
+            self._connection.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(sql.Identifier(name), password))
+            for role in roles:
+                self._run("GRANT {} TO {}", role, name)
+        return make_url(url).set(username=name, password=self._logins[name]).render_as_string(hide_password=False)
+
+    @contextmanager
+    def owned(self, *, may_create_roles: bool) -> Iterator[str]:
+        """Provide the URL of an empty database for its owner, who is no superuser."""
+        self._made += 1
+        owner, password = f"{self._prefix}_owner_{self._made}", secrets.token_hex(8)
+        right = sql.SQL("CREATEROLE" if may_create_roles else "NOCREATEROLE")
+        self._connection.execute(
+            sql.SQL("CREATE ROLE {} LOGIN {} PASSWORD {}").format(sql.Identifier(owner), right, sql.Literal(password))
+        )
+        self._run("CREATE DATABASE {} OWNER {}", owner, owner)
+        url = make_url(self._server.url(owner)).set(username=owner, password=password)
+        try:
+            yield url.render_as_string(hide_password=False)
+        finally:
+            self._drop(owner)
+            self._run("DROP OWNED BY {}", owner)
+            self._run("DROP ROLE {}", owner)
+
     def close(self) -> None:
-        """Give the maintenance connection back."""
+        """Take the logins away and give the maintenance connection back."""
+        for name in self._logins:
+            self._run("DROP ROLE {}", name)
         self._connection.close()
 
     def _drop(self, name: str) -> None:

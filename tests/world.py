@@ -58,12 +58,14 @@ class World:
     engine: Engine
     objects: ObjectStore
     home: Path
+    daemon_url: str
     daemons: list[Context] = field(default_factory=list)
     settings: dict[str, str] = field(default_factory=dict)
 
     def daemon(self, **settings: str) -> Context:
         """One more daemon process of this world, to be stepped by hand."""
-        context = assemble(load(self.settings | settings, Path(os.devnull)), self.home / "camber")
+        given = self.settings | {"DATABASE_URL": self.daemon_url} | settings
+        context = assemble(load(given, Path(os.devnull)), self.home / "camber")
         self.daemons.append(context)
         return context
 
@@ -88,6 +90,12 @@ class World:
 
     def execute(self, sql: str, **values: Any) -> None:
         with self.engine.begin() as connection:
+            connection.execute(text(sql), values)
+
+    def pretend(self, sql: str, **values: Any) -> None:
+        """Put rows where no legal move leads, as a superuser who leaves the triggers out."""
+        with self.engine.begin() as connection:
+            connection.execute(text("SET LOCAL session_replication_role = replica"))
             connection.execute(text(sql), values)
 
     def status(self, job_id: UUID) -> str:
@@ -220,8 +228,8 @@ def frame_of(run: RunFile, attempt: Attempt, job_id: str, outcome: Succeeded | F
     )
 
 
-def make_world(url: str, store: ObjectStoreConfig, home: Path) -> World:
-    """A world with no job and no daemon in it."""
+def make_world(url: str, daemon_url: str, store: ObjectStoreConfig, home: Path) -> World:
+    """A world with no job and no daemon in it; its daemons log in at `daemon_url`."""
     for name in ("jobs", "stash"):
         (home / name).mkdir()
     shutil.copy(Path(__file__).with_name("fake_camber.py"), home / "fake_camber.py")
@@ -231,7 +239,8 @@ def make_world(url: str, store: ObjectStoreConfig, home: Path) -> World:
     )
     program.chmod(0o755)
     engine = connect(url, application_name="test")
-    world = World(engine=engine, objects=ObjectStore(store), home=home, settings=dict(_settings(url, store)))
+    settings = dict(_settings(url, store))
+    world = World(engine=engine, objects=ObjectStore(store), home=home, daemon_url=daemon_url, settings=settings)
     world.fault()
     return world
 

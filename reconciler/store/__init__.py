@@ -4,7 +4,7 @@ Law: the only place that knows SQL. One statement a file, fenced by id, state an
 
     database.py      engine and sessions, named statements
     migrate.py       bring the schema up, safe when two start at once
-    tables.py        the tables, as Alembic compares them
+    tables.py        the tables, as Alembic compares them; columns, bookkeeping
     statements/      one .sql file per statement, verb_noun
     jobs.py          claim, plan, settle and request
     runs.py          lease, observe, advance

@@ -19,6 +19,15 @@ LOCK_KEY = 7_262_004_611_001
 LOCK_WAIT_SECONDS = 120.0
 
 
+ROLES = {
+    "reconciler_daemon": "reconciler run: moves jobs and runs, and no more",
+    "reconciler_operator": "people who watch and mend: read everything, set flags, call force_status",
+    "reconciler_reader": "dashboards: views and figures, no file name and no text",
+    "reconciler_api": "the product: inserts jobs and reads those of its acting user",
+}
+"""Every role with whom it is for. None can log in: logins are made members of them."""
+
+
 class MigrationError(RuntimeError):
     """The schema could not be brought up."""
 
@@ -31,6 +40,22 @@ def upgrade(url: str, revision: str = "head") -> tuple[str | None, str | None]:
 def downgrade(url: str, revision: str) -> tuple[str | None, str | None]:
     """Migrate down under a lock; returns the revisions before and after."""
     return _move(url, revision, command.downgrade)
+
+
+def apply_access(url: str) -> list[str]:
+    """Give the roles their rights again; returns those that are missing and may not be created here."""
+    with _connected(url) as connection, _locked(connection):
+        missing = [str(name) for name in connection.scalars(text("SELECT apply_access()"))]
+        connection.commit()
+    return missing
+
+
+def roles_script() -> str:
+    """What an administrator runs where the migrator may not create roles."""
+    lines = [f"CREATE ROLE {name} NOLOGIN; -- {whom}" for name, whom in ROLES.items()]
+    return "\n".join(
+        [*lines, "-- Then, as the owner of the tables: SELECT apply_access(); or reconciler migrate once more."]
+    )
 
 
 def check(url: str) -> None:

@@ -26,7 +26,13 @@ QUICK = {
 def running_daemon(world: World, **settings: str) -> Iterator["subprocess.Popen[str]"]:
     """`reconciler run`, killed at the latest when the block ends."""
     environment = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    environment |= world.settings | QUICK | {"CAMBER_BIN": str(world.home / "camber")} | settings
+    environment |= (
+        world.settings
+        | {"DATABASE_URL": world.daemon_url}
+        | QUICK
+        | {"CAMBER_BIN": str(world.home / "camber")}
+        | settings
+    )
     daemon = subprocess.Popen(
         [PROGRAM, "run"], env=environment, stderr=subprocess.PIPE, text=True, cwd=world.home, encoding="utf-8"
     )

@@ -85,7 +85,7 @@ def test_a_run_left_in_planning_is_taken_over_when_its_lease_ends(world: World) 
     job = world.submit()
     world.step(dead, dispatch.run_once)
     # Put the run back to the moment before its launch, as if its daemon had died there.
-    world.execute(
+    world.pretend(
         "UPDATE camber_runs SET state = 'planned', camber_job_id = NULL, lease_owner = :dead, epoch = 1,"
         " lease_until = now() + interval '1 hour'",
         dead=dead.owner,
@@ -118,7 +118,7 @@ def test_a_daemon_that_died_between_create_and_its_commit_leaves_no_twin(world: 
     dead, alive = world.daemon(), world.daemon()
     job = world.submit()
     world.step(dead, dispatch.run_once)
-    world.execute(
+    world.pretend(
         "UPDATE camber_runs SET state = 'launching', camber_job_id = NULL, lease_owner = :dead,"
         " lease_until = now() - interval '1 second'",
         dead=dead.owner,

@@ -135,6 +135,13 @@ class Settings(BaseModel):
     absent_reads_min: int = Field(3, ge=1, le=100, description="Complete looks before absence is a fact.")
     relaunch_max: int = Field(2, ge=0, le=10, description="Launches again after one whose outcome was never known.")
     platform_faults_max: int = Field(8, ge=1, le=1000, description="Platform faults in a row before a job is held.")
+    own_faults_max: int = Field(
+        3,
+        ge=1,
+        le=100,
+        description="Exceptions of the reconciler itself around one run or job before it is held: a bug that comes"
+        " again is no accident.",
+    )
     queue_seconds: Seconds = Field(7200, description="How long a run may queue: Camber has kept one for 96 minutes.")
     run_seconds: Seconds = Field(1800, description="How long a run may run; enforced inside its command too.")
     log_grace_seconds: Seconds = Field(180, description="How long a log may be late after Camber's final state.")

@@ -101,6 +101,13 @@ class World:
     def status(self, job_id: UUID) -> str:
         return str(self.one("SELECT status FROM jobs WHERE id = :id", id=job_id))
 
+    def release_run(self) -> None:
+        """What an operator does with a held run that is to be looked for again."""
+        self.execute(
+            "UPDATE camber_runs SET state = 'unknown', submit_deadline = coalesce(submit_deadline, now()),"
+            " next_poll_at = now(), own_faults = 0 WHERE state = 'held'"
+        )
+
     def make_due(self) -> None:
         """Let the time pass that jobs and runs wait for."""
         self.execute("UPDATE jobs SET available_at = now() WHERE status = 'pending'")

@@ -194,5 +194,12 @@ def decide_failure(code: ErrorCode, budget: Budget, policy: Policy, jitter: floa
     return Fail(Fault.JOB) if spent >= tries else TryAgain(Fault.JOB, backoff_seconds(policy, spent, jitter))
 
 
+def decide_own_fault(faults: int, kind: str, policy: Policy) -> str | None:
+    """Why something on which our own code failed so often waits for an operator; None while it may be tried again."""
+    if faults < policy.own_faults_max:
+        return None
+    return f"the reconciler itself failed on it {faults} times, the last: {kind}; its log has the traceback"
+
+
 def _past(deadline: datetime | None, now: datetime) -> bool:
     return deadline is not None and now >= deadline

@@ -15,6 +15,8 @@ class Policy:
     """How often a job may be launched again after a launch whose outcome was never known."""
     platform_faults_max: int
     """After how many platform faults in a row a job waits for an operator."""
+    own_faults_max: int
+    """After how many exceptions of our own a run or a job waits for an operator."""
     log_grace_seconds: float
     """How long after Camber's final state a log may still be late."""
     backoff_base_seconds: float

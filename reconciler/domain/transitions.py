@@ -55,6 +55,10 @@ RUN_TRANSITIONS: dict[tuple[RunState, RunEvent], RunState] = {
     (_R.ABANDONED, _RE.ADOPTED): _R.ABANDONED,
     (_R.ABANDONED, _RE.SEEN_OVER): _R.FINISHED,
     (_R.ABANDONED, _RE.VANISHED): _R.FINISHED,
+    **{
+        (state, _RE.HELD): _R.HELD
+        for state in (_R.LAUNCHING, _R.SUBMITTED, _R.QUEUED, _R.RUNNING, _R.COLLECTING, _R.ABANDONED)
+    },
     (_R.HELD, _RE.RELEASED): _R.UNKNOWN,
     (_R.HELD, _RE.GIVEN_UP): _R.ABANDONED,
 }

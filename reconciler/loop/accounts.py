@@ -33,5 +33,8 @@ def claim_due(context: Context, states: Sequence[RunState]) -> list[Run]:
         return []
     seconds = context.settings.lease_seconds
     claimant = Claimant(owner=context.owner, lease_seconds=seconds, backend=context.backend, account=account)
-    with context.engine.begin() as connection:
-        return runs.claim(connection, claimant, states, 2 * context.settings.run_slots)
+    since = context.leases.clock()
+    with context.transaction("claim") as connection:
+        due = runs.claim(connection, claimant, states, 2 * context.settings.run_slots)
+    context.leases.take((run.id for run in due), since)
+    return due

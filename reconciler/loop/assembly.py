@@ -11,12 +11,12 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from reconciler.camber.bundle import Bundle, build_bundle
-from reconciler.camber.client import CamberClient
 from reconciler.camber.config import CamberConfig, Limits
 from reconciler.camber.evidence import CliCall
 from reconciler.logs import Event, logger
-from reconciler.loop.context import Context
-from reconciler.loop.cycle import current_run
+from reconciler.loop.context import Context, transaction
+from reconciler.loop.doors import CamberDoor, StoreDoor
+from reconciler.loop.leases import Leases, current_run
 from reconciler.metrics import CLI_SECONDS
 from reconciler.objects.store import ObjectStore, ObjectStoreConfig
 from reconciler.settings import Settings
@@ -31,19 +31,21 @@ def worker_bundle() -> Bundle:
 
 def object_store(settings: Settings) -> ObjectStore:
     """The store of the documents."""
-    return ObjectStore(
-        ObjectStoreConfig(
-            endpoint=settings.do_spaces_endpoint,
-            region=settings.do_spaces_region,
-            bucket=settings.do_spaces_bucket,
-            access_key=settings.do_spaces_access_key.get_secret_value(),
-            secret_key=settings.do_spaces_secret_key.get_secret_value(),
-        )
+    return ObjectStore(_store_config(settings))
+
+
+def _store_config(settings: Settings) -> ObjectStoreConfig:
+    return ObjectStoreConfig(
+        endpoint=settings.do_spaces_endpoint,
+        region=settings.do_spaces_region,
+        bucket=settings.do_spaces_bucket,
+        access_key=settings.do_spaces_access_key.get_secret_value(),
+        secret_key=settings.do_spaces_secret_key.get_secret_value(),
     )
 
 
-def camber_client(settings: Settings, binary: Path | None, record: Callable[[CliCall], None]) -> CamberClient:
-    """The client of the CLI; `binary` where it is not to be looked for."""
+def camber_config(settings: Settings, binary: Path | None) -> CamberConfig:
+    """What the client of the CLI is told; `binary` where the CLI is not to be looked for."""
     limits = Limits(
         create=settings.create_limit_seconds,
         get=settings.read_limit_seconds,
@@ -51,13 +53,12 @@ def camber_client(settings: Settings, binary: Path | None, record: Callable[[Cli
         me=settings.read_limit_seconds,
         copy=settings.stash_limit_seconds,
     )
-    config = CamberConfig(
+    return CamberConfig(
         binary=binary,
         api_key=settings.camber_api_key.get_secret_value() or None,
         limits=limits,
         marker_prefix=f"rq-{settings.service_env}-",
     )
-    return CamberClient(config, record)
 
 
 def assemble(settings: Settings, binary: Path | None) -> Context:
@@ -65,15 +66,16 @@ def assemble(settings: Settings, binary: Path | None) -> Context:
     workers = 2 * settings.run_slots + 4
     url = settings.database_url.get_secret_value()
     engine = connect(url, application_name="reconciler daemon", pool_size=workers)
-    owner = uuid4()
+    owner, leases = uuid4(), Leases(settings.lease_seconds)
     return Context(
         settings=settings,
         engine=engine,
-        objects=object_store(settings),
-        client=camber_client(settings, binary, _recorder(engine, owner)),
+        objects=StoreDoor(_store_config(settings), leases),
+        client=CamberDoor(camber_config(settings, binary), _recorder(engine, owner), leases),
         bundle=worker_bundle(),
         owner=owner,
         pool=ThreadPoolExecutor(workers, thread_name_prefix="run"),
+        leases=leases,
     )
 
 
@@ -85,7 +87,7 @@ def _recorder(engine: Engine, owner: UUID) -> Callable[[CliCall], None]:
         }
         row |= {"argv": json.dumps(call.argv), "daemon_id": owner, "run_id": current_run.get(), "cli_version": None}
         try:
-            with engine.begin() as connection:
+            with transaction(engine, "keep_evidence") as connection:
                 evidence.insert_call(connection, row)
         except SQLAlchemyError as error:
             # Evidence that cannot be kept must not cost the decision it belongs to: the reply of create above all.

@@ -9,21 +9,21 @@ from reconciler.store import daemons
 
 def forbidden(context: Context, needed: Collection[str]) -> bool:
     """Whether one of the dependencies is being left alone."""
-    with context.engine.begin() as connection:
+    with context.transaction("read_breakers") as connection:
         return any(breaker.dependency in needed for breaker in daemons.list_open(connection))
 
 
 def trip(context: Context, dependency: str, reason: str) -> None:
     """Leave the dependency alone for a while, longer with every failure in a row."""
     policy = context.policy
-    with context.engine.begin() as connection:
+    with context.transaction("trip") as connection:
         daemons.trip(connection, dependency, reason, policy.backoff_base_seconds, policy.backoff_max_seconds)
     logger.bind(dependency=dependency, reason=reason).warning(Event.BREAKER_OPENED)
 
 
 def close(context: Context, dependency: str) -> None:
     """The dependency works."""
-    with context.engine.begin() as connection:
+    with context.transaction("close") as connection:
         was_open = daemons.close(connection, dependency)
     if was_open:
         logger.bind(dependency=dependency).info(Event.BREAKER_CLOSED)

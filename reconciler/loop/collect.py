@@ -6,6 +6,7 @@ from reconciler.domain.states import RunEvent, RunState
 from reconciler.logs import Event, logger
 from reconciler.loop.accounts import claim_due
 from reconciler.loop.context import Context, Counts
+from reconciler.loop.crashpoints import as_duty
 from reconciler.loop.cycle import each
 from reconciler.loop.faults import error_details
 from reconciler.loop.harvest import Harvest, environment_failed, harvest, keep_tail
@@ -15,10 +16,11 @@ from reconciler.objects.errors import ObjectsError
 from reconciler.store import runs
 
 
+@as_duty("collect")
 def run_once(context: Context) -> Counts:
     """Gather from every run that is due."""
     due = claim_due(context, (RunState.COLLECTING,))
-    return each(context, due, lambda run: collect(context, run), lambda run: run.id)
+    return each(context, due, lambda run: collect(context, run), lambda run: run.lease)
 
 
 def collect(context: Context, run: Run) -> str:
@@ -27,13 +29,13 @@ def collect(context: Context, run: Run) -> str:
     keep_tail(context, run, gathered.log)
     missing = _unwitnessed(context, run, gathered)
     if missing is None or (missing and not _verdict_due(run, gathered)):
-        with context.engine.begin() as connection:
+        with context.transaction("look_again") as connection:
             runs.look_again(connection, run.lease, context.poll_seconds(run), reason=gathered.reason)
         return "kept"
     code = missing_code(run.camber_status, environment_failed=environment_failed(gathered))
     for attempt in missing:
         settle_failure(context, run, attempt, error_details(code, gathered.reason))
-    with context.engine.begin() as connection:
+    with context.transaction("finish") as connection:
         state = runs.advance(connection, run, RunEvent.COLLECTED, f"{len(missing)} without a result")
     bound = logger.bind(run_id=str(run.id), camber_job_id=run.camber_job_id)
     bound.bind(old_status=str(run.state), new_status=str(state)).info(Event.RUN_STATE)

@@ -2,22 +2,35 @@
 
 import threading
 from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from random import Random
 from uuid import UUID
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from reconciler.camber.bundle import Bundle
 from reconciler.camber.client import CamberClient
 from reconciler.domain.policy import Policy, backoff_seconds, poll_seconds
 from reconciler.domain.runs import Run
+from reconciler.loop.crashpoints import reach
+from reconciler.loop.leases import Leases
 from reconciler.objects.store import ObjectStore
 from reconciler.settings import Settings
 
 Counts = Counter[str]
 """What one pass of a duty did, by event."""
+
+
+@contextmanager
+def transaction(engine: Engine, step: str) -> Iterator[Connection]:
+    """A transaction whose commit stands between two crash points."""
+    with engine.begin() as connection:
+        yield connection
+        reach(step, "before")
+    reach(step, "after")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,12 +44,17 @@ class Context:
     bundle: Bundle
     owner: UUID
     pool: ThreadPoolExecutor
+    leases: Leases
     random: Random = field(default_factory=Random)
     stopping: threading.Event = field(default_factory=threading.Event)
-    in_flight: set[UUID] = field(default_factory=set)
-    """The runs that this process is acting on at this moment: only their leases are renewed."""
     known: dict[str, str] = field(default_factory=dict)
     """What was learnt once for the whole process, such as the account's name."""
+
+    @contextmanager
+    def transaction(self, step: str) -> Iterator[Connection]:
+        """The one way into the database: committed at the end, between the step's two crash points."""
+        with transaction(self.engine, step) as connection:
+            yield connection
 
     @property
     def policy(self) -> Policy:

@@ -36,7 +36,7 @@ def signal_run(context: Context, run_id: RunId) -> bool:
 
 
 def _fenced(context: Context, run_id: RunId) -> Superseded:
-    with context.engine.begin() as connection:
+    with context.transaction("read_signal") as connection:
         return jobs.list_superseded(connection, run_id)
 
 

@@ -1,46 +1,50 @@
 """One thing at a time within a pass: what goes wrong with one leaves the others alone."""
 
 from collections.abc import Callable, Iterable
-from contextvars import ContextVar
+from contextvars import copy_context
 from typing import TypeVar
-from uuid import UUID
 
+from reconciler.domain.runs import Lease
 from reconciler.logs import Event, logger
 from reconciler.loop.context import Context, Counts
+from reconciler.loop.leases import current_run
+from reconciler.loop.own_faults import blame_run
 from reconciler.store.runs import StaleLease
 
 T = TypeVar("T")
 R = TypeVar("R")
-current_run: ContextVar[UUID | None] = ContextVar("current_run", default=None)
-"""The run that this thread is acting on: evidence of the CLI belongs to it."""
 
 
-def each(context: Context, what: Iterable[T], act: Callable[[T], str], run_id_of: Callable[[T], UUID]) -> Counts:
-    """Act on all of these runs side by side; returns how often each word came back."""
-    runs = {run_id_of(one): one for one in what}
-    context.in_flight.update(runs)
-    return Counts(context.pool.map(lambda run_id: _act(context, run_id, lambda: act(runs[run_id])), runs))
+def each(context: Context, what: Iterable[T], act: Callable[[T], str], lease_of: Callable[[T], Lease]) -> Counts:
+    """Act on all of these leased runs side by side; returns how often each word came back."""
+    return Counts(side_by_side(context, lambda one: _act(context, lease_of(one), lambda: act(one)), list(what)))
 
 
-def _act(context: Context, run_id: UUID, act: Callable[[], str]) -> str:
-    """A run that fails is in flight no longer, so its lease runs out, and it is taken up again."""
-    token = current_run.set(run_id)
+def side_by_side(context: Context, act: Callable[[T], R], what: Iterable[T]) -> list[R]:
+    """Act on all of these in the pool's threads, which know what this thread is at."""
+    begun = [context.pool.submit(copy_context().run, act, one) for one in what]
+    return [one.result() for one in begun]
+
+
+def _act(context: Context, lease: Lease, act: Callable[[], str]) -> str:
+    """A run that fails is in flight no longer: it is taken up again later, within its budget."""
+    token = current_run.set(lease.run_id)
     try:
-        return guarded(act, run_id=str(run_id)) or "error"
+        return guarded(act, lambda error: blame_run(context, lease, error), run_id=str(lease.run_id))
     except StaleLease:
-        logger.bind(run_id=str(run_id)).warning(Event.LEASE_LOST)
+        logger.bind(run_id=str(lease.run_id)).warning(Event.LEASE_LOST)
         return "lease_lost"
     finally:
         current_run.reset(token)
-        context.in_flight.discard(run_id)
+        context.leases.drop(lease.run_id)
 
 
-def guarded(act: Callable[[], R], **about: str) -> R | None:
-    """What the act returns; None, logged, where it fails in a way that nobody foresaw. StaleLease passes."""
+def guarded(act: Callable[[], R], blame: Callable[[Exception], R], **about: str) -> R:
+    """What the act returns; where it fails in a way nobody foresaw, what `blame` makes of that. StaleLease passes."""
     try:
         return act()
     except StaleLease:
         raise
     except Exception as error:  # noqa: BLE001 - one of the two places: around one thing in a pass
         logger.bind(**about).opt(exception=error).error(Event.DUTY_FAILED)
-        return None
+        return blame(error)

@@ -18,6 +18,7 @@ from reconciler.logs import Event, logger
 from reconciler.loop import collect, dispatch, prune, repair, requests, tell, watch
 from reconciler.loop.breakers import show_settings
 from reconciler.loop.context import Context, Counts
+from reconciler.loop.crashpoints import as_duty
 from reconciler.loop.duties import Duty
 from reconciler.store import daemons, runs
 from reconciler.store.wake import Listener
@@ -124,15 +125,17 @@ class Daemon:
                     target=duty.tick, args=(self._context,), name=f"woken {duty.name}", daemon=True
                 ).start()
 
+    @as_duty("heart")
     def _beat(self, context: Context) -> Counts:
         """Renew all leases in one statement, and give a sign of life."""
         duties = {duty.name: duty.completed_at.isoformat() for duty in self._duties if duty.completed_at}
-        with context.engine.begin() as connection:
-            in_flight = set(context.in_flight)
-            renewed = runs.renew_leases(connection, context.owner, in_flight, context.settings.lease_seconds)
+        since, held = context.leases.clock(), context.leases.held()
+        with context.transaction("beat") as connection:
+            renewed = runs.renew_leases(connection, context.owner, held, context.settings.lease_seconds)
             host, number = socket.gethostname(), version("rythmiq-reconciler")
             daemons.beat(connection, context.owner, host, os.getpid(), number, duties)
-        return Counts(renewed=renewed)
+        context.leases.renewed(renewed, since)
+        return Counts(renewed=len(renewed))
 
     def _drain(self) -> bool:
         """Let calls of the CLI end within a bound, then give the leases back. Remote work is left alone."""
@@ -147,8 +150,9 @@ class Daemon:
         logger.bind(drained=drained, released=released).info(Event.DAEMON_STOPPED)
         return drained
 
+    @as_duty("heart")
     def _leave_word(self, *, drained: bool) -> int:
-        with self._context.engine.begin() as connection:
+        with self._context.transaction("stop") as connection:
             daemons.stop(connection, self._context.owner)
             return runs.release_leases(connection, self._context.owner) if drained else 0
 

@@ -1,36 +1,42 @@
 """Dispatch: pending rows become planned runs, intent before effect, and planned runs are launched."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from uuid import uuid4
 
 from sqlalchemy import Connection
 
 from reconciler.domain.batching import plan_batches
 from reconciler.domain.observations import Page, Unreachable
-from reconciler.domain.runs import Lease, ReadyJob, RunId
+from reconciler.domain.runs import JobId, Lease, ReadyJob, RunId
 from reconciler.logs import Event, logger
 from reconciler.loop.accounts import account_name
 from reconciler.loop.breakers import close, forbidden, trip
 from reconciler.loop.context import Context, Counts
-from reconciler.loop.cycle import each
-from reconciler.loop.inputs import look_at_inputs
+from reconciler.loop.crashpoints import as_duty
+from reconciler.loop.cycle import each, guarded
+from reconciler.loop.inputs import BEYOND_US, look_at_inputs
 from reconciler.loop.launch import launch
 from reconciler.loop.naming import marker_of, nonce, run_command, run_folder
+from reconciler.loop.own_faults import blame_pending, database_away
 from reconciler.objects.errors import ObjectsUnavailable
 from reconciler.store import jobs, runs
 from reconciler.store.jobs import JobRow
 from reconciler.store.runs import NewRun
 
+Culprit = tuple[JobId, Exception]
+"""A job that cannot be planned, and why."""
 NEEDED = frozenset({"camber", "storage"})
 """The dependencies without which nothing is launched."""
 
 
+@as_duty("dispatch")
 def run_once(context: Context) -> Counts:
     """Fill the free slots from the backlog."""
     counts = Counts()
     if not context.settings.age_recipients or forbidden(context, NEEDED):
         return counts
-    with context.engine.begin() as connection:
+    with context.transaction("peek") as connection:
         due = jobs.peek_due(connection, context.settings.run_slots * context.settings.batch_max)
     if due:
         _dispatch(context, due, counts)
@@ -50,12 +56,12 @@ def _dispatch(context: Context, due: Sequence[JobRow], counts: Counts) -> None:
         return
     leases = _plan_runs(context, account, floor, ready)
     counts["planned"] += len(leases)
-    counts.update(each(context, leases, lambda lease: launch(context, lease), lambda lease: lease.run_id))
+    counts.update(each(context, leases, lambda lease: launch(context, lease), lambda lease: lease))
 
 
 def _id_floor(context: Context, account: str) -> int | None:
     """The highest Camber id known; the first launch reads it from the list. None where the list tells nothing."""
-    with context.engine.begin() as connection:
+    with context.transaction("read_floor") as connection:
         known = runs.highest_id(connection, context.backend, account)
     if known is not None:
         return known
@@ -69,11 +75,43 @@ def _id_floor(context: Context, account: str) -> int | None:
 
 def _plan_runs(context: Context, account: str, floor: int, ready: Sequence[ReadyJob]) -> list[Lease]:
     """One commit: runs, attempts, markers and id floors."""
-    with context.engine.begin() as connection:
+    since, faults = context.leases.clock(), list[Culprit]()
+    with context.transaction("plan") as connection:
         slots = runs.free_slots(connection, context.backend, account, context.settings.run_slots)
         batches = plan_batches(ready, slots, context.settings.batch_max)
-        leases = [_plan_run(connection, context, account, floor, batch) for batch in batches]
-    return [lease for lease in leases if lease is not None]
+        plan = partial(_plan_run, connection, context, account, floor)
+        leases = [lease for batch in batches if (lease := _plan_whole(connection, plan, batch, faults))]
+    context.leases.take((lease.run_id for lease in leases), since)
+    for job_id, error in faults:
+        blame_pending(context, job_id, error, BEYOND_US)
+    return leases
+
+
+def _plan_whole(
+    connection: Connection,
+    plan: Callable[[Sequence[ReadyJob]], Lease | None],
+    batch: Sequence[ReadyJob],
+    faults: list[Culprit],
+) -> Lease | None:
+    """Plan the batch, or the half of it that can be planned: one bad row must not keep the others waiting."""
+
+    def act() -> Lease | None:
+        with connection.begin_nested():
+            return plan(batch)
+
+    def blame(error: Exception) -> Lease | None:
+        if database_away(error):
+            raise error
+        if len(batch) == 1:
+            faults.append((batch[0].id, error))
+            return None
+        middle = len(batch) // 2
+        # At most one of the halves: the slots are counted by batch. The other one is for the next pass.
+        return _plan_whole(connection, plan, batch[:middle], faults) or _plan_whole(
+            connection, plan, batch[middle:], faults
+        )
+
+    return guarded(act, blame, documents=str(len(batch)))
 
 
 def _plan_run(

@@ -50,6 +50,17 @@ def _send_back(connection: Connection, context: Context, run: Run, attempt: Assi
     return jobs.retry(connection, attempt.job_id, attempt.id, **common)
 
 
+def hold_attempt(connection: Connection, run: Run, attempt: Assigned, reason: str) -> bool:
+    """End the attempt by a fault of our own and leave its job to an operator."""
+    error = error_details(ErrorCode.INTERNAL_ERROR, reason)
+    jobs.lock(connection, [attempt.job_id])
+    if not jobs.settle(connection, run.lease, attempt.id, "failed", error=error):
+        return False
+    jobs.count_settled(connection, run.id)
+    common = {"camber_job_id": run.camber_job_id, "error": error, "held_reason": reason}
+    return jobs.retry(connection, attempt.job_id, attempt.id, **common)
+
+
 def give_up_all(connection: Connection, context: Context, run: Run, error: Mapping[str, Any]) -> list[Assigned]:
     """Fence all live attempts of a run that failed them, on the platform's account; returns them."""
     attempts = _locked(connection, run)

@@ -9,6 +9,7 @@ from reconciler.domain.states import RunState
 from reconciler.logs import Event, logger, redact
 from reconciler.loop.context import Context
 from reconciler.loop.cycle import guarded
+from reconciler.loop.own_faults import blame_attempt
 from reconciler.loop.settle import settle_frame
 from reconciler.objects.errors import ObjectsError
 from reconciler.store import jobs, runs
@@ -43,7 +44,7 @@ class Harvest:
 
 def harvest(context: Context, run: Run) -> Harvest:
     """Read the log and settle what its frames say. Raises StaleLease."""
-    with context.engine.begin() as connection:
+    with context.transaction("list_assigned") as connection:
         assigned = tuple(jobs.list_assigned(connection, run.id))
     over = run.state is RunState.COLLECTING
     if run.camber_job_id is None or not (assigned or over):
@@ -88,7 +89,10 @@ def _settled(context: Context, run: Run, attempt: Assigned, frame: Frame) -> boo
             return False
         return True
 
-    return guarded(act, run_id=str(run.id), job_id=frame.job_id) is True
+    def blame(error: Exception) -> bool:
+        return blame_attempt(context, run, attempt, error)
+
+    return guarded(act, blame, run_id=str(run.id), job_id=frame.job_id)
 
 
 def belongs(frame: Frame, run: Run, attempt: Assigned) -> bool:
@@ -100,7 +104,7 @@ def belongs(frame: Frame, run: Run, attempt: Assigned) -> bool:
 def keep_tail(context: Context, run: Run, log: Reading | None) -> None:
     """Keep the end of the log with the run, for operators."""
     if log:
-        with context.engine.begin() as connection:
+        with context.transaction("keep_tail") as connection:
             runs.keep_log_tail(connection, run.lease, log.bytes, log.tail)
 
 

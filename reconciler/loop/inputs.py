@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from reconciler.domain.runs import ReadyJob
 from reconciler.logs import Event, logger
 from reconciler.loop.context import Context, Counts
-from reconciler.loop.cycle import guarded
+from reconciler.loop.cycle import guarded, side_by_side
 from reconciler.loop.faults import error_details
+from reconciler.loop.own_faults import blame_pending
 from reconciler.objects.errors import ObjectsRefused, ObjectsUnavailable
 from reconciler.objects.store import ObjectHead
 from reconciler.settings import Settings
@@ -39,18 +40,27 @@ class Waiting:
     reason: str
 
 
-Look = ReadyJob | Refused | Waiting
+@dataclass(frozen=True, slots=True)
+class Beyond:
+    """Our own code failed on it; that is written down already."""
+
+    job: JobRow
+
+
+Look = ReadyJob | Refused | Waiting | Beyond
 
 
 def look_at_inputs(context: Context, due: Iterable[JobRow], counts: Counts) -> list[ReadyJob]:
     """HEAD all inputs, outside any transaction; defer or fail what cannot be planned. Raises ObjectsUnavailable."""
-    looks = list(context.pool.map(lambda job: _guarded_look(context, job), due))
+    looks = side_by_side(context, lambda job: _guarded_look(context, job), due)
     for look in looks:
         match look:
             case Waiting():
                 _wait(context, look, counts)
             case Refused():
                 _refuse(context, look, counts)
+            case Beyond():
+                counts["error"] += 1
             case ReadyJob():
                 pass
             case ObjectsUnavailable():
@@ -67,7 +77,11 @@ def _guarded_look(context: Context, job: JobRow) -> Look | ObjectsUnavailable:
         except ObjectsUnavailable as error:
             return error
 
-    return guarded(act, job_id=str(job.id)) or Waiting(job, BEYOND_US)
+    def blame(error: Exception) -> Beyond:
+        blame_pending(context, job.id, error, BEYOND_US)
+        return Beyond(job)
+
+    return guarded(act, blame, job_id=str(job.id))
 
 
 def _look(context: Context, job: JobRow) -> Look:
@@ -129,14 +143,14 @@ def _wait(context: Context, waiting: Waiting, counts: Counts) -> None:
     """Look often at first, then about every tenth of the time it has waited."""
     job = waiting.job
     pause = min(60.0, max(2.0, job.age_seconds / 10))
-    with context.engine.begin() as connection:
+    with context.transaction("defer") as connection:
         jobs.defer(connection, job.id, waiting.reason, pause)
     counts["waiting"] += 1
     logger.bind(job_id=str(job.id), reason=waiting.reason).debug(Event.JOB_WAITS)
 
 
 def _refuse(context: Context, refused: Refused, counts: Counts) -> None:
-    with context.engine.begin() as connection:
+    with context.transaction("refuse") as connection:
         failed = jobs.fail_pending(connection, refused.job.id, error_details(refused.code, refused.message))
     counts["refused"] += failed
     if failed:

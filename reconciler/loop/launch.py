@@ -25,7 +25,7 @@ START_WINDOW_SECONDS = 15.0
 
 def launch(context: Context, lease: Lease) -> str:
     """Launch the planned run; returns `submitted`, `not_sent` or `unknown`. Raises StaleLease."""
-    with context.engine.begin() as connection:
+    with context.transaction("read_run") as connection:
         run = runs.read(connection, lease)
         staged = list_staged(connection, lease.run_id)
     if not staged:
@@ -61,14 +61,14 @@ def _create(context: Context, run: Run) -> str:
 def _commit_launch(context: Context, run: Run) -> Run:
     """From this commit on a Camber job may exist. The deadline stands for the moment when create is surely dead."""
     window = START_WINDOW_SECONDS + context.client.create_seconds_max
-    with context.engine.begin() as connection:
+    with context.transaction("start_launch") as connection:
         event = RunEvent.LAUNCH_STARTED
         runs.advance(connection, run, event, "staged", deadline_seconds=window, keep_lease=True)
         return runs.read(connection, run.lease)
 
 
 def _submitted(context: Context, run: Run, camber_job_id: int) -> str:
-    with context.engine.begin() as connection:
+    with context.transaction("write_created") as connection:
         state = runs.advance(
             connection,
             run,
@@ -90,7 +90,7 @@ def _submitted(context: Context, run: Run, camber_job_id: int) -> str:
 
 def _unknown(context: Context, run: Run, outcome: Unknown) -> str:
     decision = decide_create(outcome)
-    with context.engine.begin() as connection:
+    with context.transaction("write_unknown") as connection:
         runs.advance(connection, run, decision.event, decision.reason, poll_seconds=context.poll_seconds(run))
     logger.bind(run_id=str(run.id), reason=decision.reason).warning(Event.RUN_LAUNCH_UNKNOWN)
     return "unknown"
@@ -99,7 +99,7 @@ def _unknown(context: Context, run: Run, outcome: Unknown) -> str:
 def _not_sent(context: Context, run: Run, reason: str) -> str:
     """Nothing reached Camber: the jobs go back unburnt."""
     error = error_details(ErrorCode.CAMBER_FAILED, f"not launched: {reason}")
-    with context.engine.begin() as connection:
+    with context.transaction("write_not_sent") as connection:
         supersede_all(connection, context, run, error)
         runs.advance(connection, run, RunEvent.NOT_SENT, reason)
     bound = logger.bind(run_id=str(run.id), old_status=str(run.state), new_status=str(RunState.FINISHED))

@@ -8,6 +8,7 @@ from reconciler.logs import Event, logger
 from reconciler.loop.accounts import claim_due
 from reconciler.loop.context import Context, Counts
 from reconciler.loop.control import signal_run
+from reconciler.loop.crashpoints import as_duty
 from reconciler.loop.cycle import each
 from reconciler.loop.faults import error_details, log_job, supersede_all
 from reconciler.loop.launch import launch
@@ -18,10 +19,11 @@ from worker.contract import ErrorCode
 REPAIRED = (RunState.PLANNED, RunState.LAUNCHING, RunState.UNKNOWN)
 
 
+@as_duty("repair")
 def run_once(context: Context) -> Counts:
     """Take over every such run whose lease ran out."""
     due = claim_due(context, REPAIRED)
-    return each(context, due, lambda run: repair(context, run), lambda run: run.id)
+    return each(context, due, lambda run: repair(context, run), lambda run: run.lease)
 
 
 def repair(context: Context, run: Run) -> str:
@@ -35,7 +37,7 @@ def repair(context: Context, run: Run) -> str:
 
 def _lost_reply(context: Context, run: Run) -> str:
     """Its daemon died between create and its own commit: a Camber job may or may not exist."""
-    with context.engine.begin() as connection:
+    with context.transaction("lose_reply") as connection:
         reason = "its daemon was gone before the reply was written down"
         runs.advance(connection, run, RunEvent.REPLY_LOST, reason)
     logger.bind(run_id=str(run.id), reason=reason).warning(Event.RUN_LAUNCH_UNKNOWN)
@@ -44,14 +46,14 @@ def _lost_reply(context: Context, run: Run) -> str:
 
 def _seek(context: Context, run: Run) -> str:
     found = search(context, run)
-    with context.engine.begin() as connection:
+    with context.transaction("count_launches") as connection:
         launches = jobs.most_unknown_launches(connection, run.id)
     decision = decide_search(run, found, run.absent_count + 1, launches, context.policy)
     match decision:
         case Adopt(job):
             return _adopt(context, run, job)
         case Keep(missed=missed):
-            with context.engine.begin() as connection:
+            with context.transaction("look_again") as connection:
                 runs.look_again(connection, run.lease, context.poll_seconds(run), missed=missed)
             return "kept"
         case Advance(RunEvent.PROVEN_ABSENT, reason):
@@ -61,7 +63,7 @@ def _seek(context: Context, run: Run) -> str:
 
 
 def _adopt(context: Context, run: Run, job: RemoteJob) -> str:
-    with context.engine.begin() as connection:
+    with context.transaction("adopt") as connection:
         runs.advance(
             connection,
             run,
@@ -79,7 +81,7 @@ def _adopt(context: Context, run: Run, job: RemoteJob) -> str:
 def _fence(context: Context, run: Run, reason: str) -> str:
     """Proven absent: its jobs are launched again. Should it show up after all, it is fenced from every output."""
     error = error_details(ErrorCode.LAUNCH_UNKNOWN, reason)
-    with context.engine.begin() as connection:
+    with context.transaction("fence") as connection:
         fenced = supersede_all(connection, context, run, error, unknown_launches=1)
         pause = context.settings.poll_max_seconds
         runs.advance(connection, run, RunEvent.PROVEN_ABSENT, reason, poll_seconds=pause)
@@ -90,7 +92,7 @@ def _fence(context: Context, run: Run, reason: str) -> str:
 
 
 def _hold(context: Context, run: Run, event: RunEvent, reason: str) -> str:
-    with context.engine.begin() as connection:
+    with context.transaction("hold") as connection:
         state = runs.advance(connection, run, event, reason)
     bound = logger.bind(run_id=str(run.id), old_status=str(run.state), new_status=str(state), reason=reason)
     bound.warning(Event.RUN_STATE)

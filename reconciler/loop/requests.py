@@ -1,9 +1,13 @@
 """Requests: carry out the SQL flags rerun_requested and cancel_requested."""
 
+from functools import partial
+
 from reconciler.domain.states import JobStatus
 from reconciler.logs import Event, logger
 from reconciler.loop.context import Context, Counts
 from reconciler.loop.control import signal_run
+from reconciler.loop.crashpoints import as_duty
+from reconciler.loop.cycle import guarded
 from reconciler.store import jobs
 from reconciler.store.jobs import Requested
 
@@ -11,9 +15,10 @@ BATCH = 500
 """Rows in one transaction; the next pass takes the rest."""
 
 
+@as_duty("requests")
 def run_once(context: Context) -> Counts:
     """Act on every flag that is set; twice is once."""
-    with context.engine.begin() as connection:
+    with context.transaction("carry_out") as connection:
         rerun = jobs.carry_out_requests(connection, "rerun_jobs", BATCH)
         cancelled = jobs.carry_out_requests(connection, "cancel_jobs", BATCH)
     for name, done in (("rerun", rerun), ("cancel", cancelled)):
@@ -21,7 +26,7 @@ def run_once(context: Context) -> Counts:
             _log(name, one)
     for run_id in {one.run_id for one in (*rerun, *cancelled) if one.run_id}:
         if not context.stopping.is_set():
-            signal_run(context, run_id)
+            guarded(partial(signal_run, context, run_id), lambda _: False, run_id=str(run_id))
     return Counts(rerun=len(rerun), cancelled=len(cancelled))
 
 

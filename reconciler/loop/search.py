@@ -28,7 +28,7 @@ def search(context: Context, run: Run) -> Search:
 
 def _read_pages(context: Context, run: Run) -> Search:
     """Newest first, down to the floor. The newest job that we know of must be among them, or rows are missing."""
-    with context.engine.begin() as connection:
+    with context.transaction("read_newest") as connection:
         known = runs.newest_known(connection, context.backend, run.account)
     listed: set[int] = set()
     for page in _pages(context):

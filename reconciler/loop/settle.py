@@ -37,7 +37,7 @@ def settle_failure(
     context: Context, run: Run, attempt: Assigned, error: Mapping[str, Any], frame: Frame | None = None
 ) -> None:
     """End a live attempt without a document."""
-    with context.engine.begin() as connection:
+    with context.transaction("settle_failure") as connection:
         applied = fail_attempt(connection, context, run, attempt, error, frame=frame)
         jobs.count_settled(connection, run.id)
         status = jobs.status_of(connection, attempt.job_id)
@@ -48,7 +48,7 @@ def settle_failure(
 def _succeed(
     context: Context, run: Run, attempt: Assigned, frame: Frame, outcome: Succeeded, result: Mapping[str, Any]
 ) -> None:
-    with context.engine.begin() as connection:
+    with context.transaction("settle_success") as connection:
         jobs.lock(connection, [attempt.job_id])
         counted = _count(connection, run, attempt, frame, outcome, result)
         jobs.count_settled(connection, run.id)

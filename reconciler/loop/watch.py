@@ -10,6 +10,7 @@ from reconciler.logs import Event, logger
 from reconciler.loop.accounts import claim_due
 from reconciler.loop.context import Context, Counts
 from reconciler.loop.control import signal_run
+from reconciler.loop.crashpoints import as_duty
 from reconciler.loop.cycle import each
 from reconciler.loop.faults import error_details, give_up_all, log_job
 from reconciler.loop.harvest import harvest, keep_tail
@@ -21,10 +22,11 @@ from worker.contract import ErrorCode
 WATCHED = (RunState.SUBMITTED, RunState.QUEUED, RunState.RUNNING, RunState.ABANDONED)
 
 
+@as_duty("watch")
 def run_once(context: Context) -> Counts:
     """Look at every run that is due."""
     due = claim_due(context, WATCHED)
-    return each(context, due, lambda run: watch(context, run), lambda run: run.id)
+    return each(context, due, lambda run: watch(context, run), lambda run: run.lease)
 
 
 def watch(context: Context, run: Run) -> str:
@@ -47,7 +49,7 @@ def _keep(context: Context, run: Run, outcome: GetOutcome, decision: Keep) -> st
     log = None
     if isinstance(outcome, Seen) and outcome.job.status is CamberStatus.RUNNING and run.state is RunState.RUNNING:
         log = harvest(context, run).log
-    with context.engine.begin() as connection:
+    with context.transaction("keep") as connection:
         runs.look_again(
             connection,
             run.lease,
@@ -64,7 +66,7 @@ def _confirm(context: Context, run: Run, reason: str) -> str:
     """`get` says it is gone: only a complete list that does not show it either makes that a fact."""
     found = search(context, run)
     if found.found or not found.complete:
-        with context.engine.begin() as connection:
+        with context.transaction("look_again") as connection:
             runs.look_again(connection, run.lease, context.poll_seconds(run), missed=found.found is None)
         return "kept"
     return _advance(context, run, RunEvent.VANISHED, reason, None)
@@ -78,7 +80,7 @@ def _advance(context: Context, run: Run, event: RunEvent, reason: str, seen: Rem
     own_end = settings.run_seconds + KILL_AFTER_SECONDS + settings.log_grace_seconds
     deadline = own_end if event is RunEvent.SEEN_RUNNING else settings.log_grace_seconds
     pause = 0.0 if event in (RunEvent.SEEN_OVER, RunEvent.VANISHED) else context.poll_seconds(run)
-    with context.engine.begin() as connection:
+    with context.transaction("advance") as connection:
         state = runs.advance(connection, run, event, reason, seen=seen, poll_seconds=pause, deadline_seconds=deadline)
     _log_run(run, state, reason)
     return str(event)
@@ -88,7 +90,7 @@ def _give_up(context: Context, run: Run, reason: str, seen: RemoteJob | None) ->
     """Fence the run and try its unfinished jobs again. Camber has no cancel: the worker is told to stop."""
     keep_tail(context, run, harvest(context, run).log)
     error = error_details(ErrorCode.DEADLINE_EXCEEDED, reason)
-    with context.engine.begin() as connection:
+    with context.transaction("give_up") as connection:
         fenced = give_up_all(connection, context, run, error)
         pause = context.poll_seconds(run)
         state = runs.advance(connection, run, RunEvent.GIVEN_UP, reason, seen=seen, poll_seconds=pause)
@@ -105,7 +107,7 @@ def _seek_abandoned(context: Context, run: Run) -> str:
     found = look.found
     if found is None and look.complete and run.now - run.created_at > timedelta(seconds=context.settings.queue_seconds):
         return _advance(context, run, RunEvent.VANISHED, "it never showed up", None)
-    with context.engine.begin() as connection:
+    with context.transaction("seek_abandoned") as connection:
         if found is None:
             runs.look_again(connection, run.lease, context.settings.poll_max_seconds)
             return "kept"

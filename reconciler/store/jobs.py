@@ -81,6 +81,16 @@ def defer(connection: Connection, job_id: JobId, reason: str, seconds: float) ->
     connection.execute(statement("defer_job"), {"id": job_id, "reason": reason, "seconds": seconds})
 
 
+def count_own_fault(connection: Connection, job_id: JobId) -> int:
+    """Count an exception of our own around the job; returns how many there were."""
+    return int(connection.scalar(statement("count_own_fault_of_job"), {"id": job_id}) or 0)
+
+
+def hold(connection: Connection, job_id: JobId, reason: str) -> None:
+    """Leave a pending job to an operator."""
+    connection.execute(statement("hold_job"), {"id": job_id, "reason": reason})
+
+
 def fail_pending(connection: Connection, job_id: JobId, error: Mapping[str, Any]) -> bool:
     """Fail a job that no attempt can help; false where it was no longer pending."""
     row = connection.execute(statement("fail_pending_job"), {"id": job_id, "error": json.dumps(error)})

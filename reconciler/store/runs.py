@@ -176,10 +176,23 @@ def keep_log_tail(connection: Connection, lease: Lease, log_bytes: int, log_tail
     connection.execute(statement("keep_log_tail"), values | {"log_bytes": log_bytes, "log_tail": log_tail})
 
 
-def renew_leases(connection: Connection, owner: UUID, in_flight: Collection[UUID], lease_seconds: float) -> int:
-    """Renew the process's leases of the runs that it is acting on, in one statement; returns how many."""
+def renew_leases(connection: Connection, owner: UUID, in_flight: Collection[UUID], lease_seconds: float) -> set[UUID]:
+    """Renew the process's leases of the runs that it is acting on, in one statement; returns which it still had."""
     values = {"owner": owner, "in_flight": list(in_flight), "lease_seconds": lease_seconds}
-    return connection.execute(statement("renew_leases"), values).rowcount
+    return set(connection.execute(statement("renew_leases"), values).scalars())
+
+
+def count_own_fault(connection: Connection, lease: Lease, pause_seconds: float, budget: int) -> int:
+    """Count an exception of our own; returns how many there were. Raises StaleLease.
+
+    The lease is given back until after the pause, unless the budget is spent: then it is kept for what comes of that.
+    """
+    values = {"id": lease.run_id, "owner": lease.owner, "epoch": lease.epoch}
+    values |= {"pause_seconds": pause_seconds, "budget": budget}
+    faults = connection.scalar(statement("count_own_fault_of_run"), values)
+    if faults is None:
+        raise StaleLease(f"run {lease.run_id} is no longer under epoch {lease.epoch}")
+    return int(faults)
 
 
 def release_leases(connection: Connection, owner: UUID) -> int:

@@ -148,6 +148,7 @@ camber_runs = Table(
     optional("lease_owner", Uuid, "the daemon that may write the row"),
     moment("lease_until", "until when"),
     column("epoch", BigInteger, "rises with every claim; fences every write", server_default=text("0")),
+    count("own_faults", "faults of the reconciler itself around it"),
     column("log_bytes", BigInteger, "how much of the log was read", server_default=text("0")),
     optional("log_tail", Text, "the last lines of the log, redacted"),
     optional("credits", Numeric(12, 6), "cost, by node price and running time"),

@@ -348,7 +348,7 @@ def test_a_run_that_failed_unforeseen_is_not_renewed_and_so_taken_up_again(world
     assert world.step(daemon, watch.run_once)["error"] == 1
     world.execute("DROP TRIGGER refuse ON camber_runs")
     with world.engine.begin() as connection:
-        assert runs.renew_leases(connection, daemon.owner, daemon.in_flight, 60) == 0
+        assert runs.renew_leases(connection, daemon.owner, daemon.leases.held(), 60) == set()
     expire_leases(world)
     world.step(daemon, watch.run_once, collect.run_once)
 
@@ -362,7 +362,7 @@ def test_what_is_in_flight_is_renewed(world: World) -> None:
     world.make_due()
     with world.engine.begin() as connection:
         (run,) = runs.claim(connection, claimant(daemon), WATCHED, 10)
-        assert runs.renew_leases(connection, daemon.owner, {run.id}, 60) == 1
+        assert runs.renew_leases(connection, daemon.owner, {run.id}, 60) == {run.id}
 
 
 @pytest.mark.parametrize("options", ["[1]", '"x"', '{"page": 0}', '{"unknown": 1}'])

@@ -8,8 +8,8 @@ called again: apply_access() creates the roles that are missing where it may, an
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0011"
-down_revision = "0010"
+revision = "0012"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 
@@ -77,7 +77,7 @@ BEGIN
              '{jobs}'),
             ('reconciler_operator', 'SELECT', all_tables || all_views || '{alembic_version}'::text[]),
             ('reconciler_operator', 'UPDATE (rerun_requested, cancel_requested, request_reason, held_reason)', '{jobs}'),
-            ('reconciler_operator', 'UPDATE (state, next_poll_at, reason_code, reason_text, updated_at)', '{camber_runs}'),
+            ('reconciler_operator', 'UPDATE (state, next_poll_at, submit_deadline, own_faults, absent_count, absent_since, lease_owner, lease_until, epoch, reason_code, reason_text, updated_at)', '{camber_runs}'),
             -- No file name, no text of a document and nothing that a CLI or a worker printed.
             ('reconciler_reader', 'SELECT', all_views || '{alembic_version,portal_schemas,camber_runs,camber_sightings,job_events,daemons,breakers,legal_transitions,user_turns}'::text[]),
             ('reconciler_reader', 'SELECT (' || (
@@ -132,10 +132,9 @@ BEGIN
         UNION ALL
         SELECT 'jobs', 'operator sets flags', 'PERMISSIVE', 'UPDATE', 'reconciler_operator', 'true', 'true'
         UNION ALL
-        SELECT 'camber_runs', 'operator decides held runs', 'PERMISSIVE', 'UPDATE', 'reconciler_operator',
-               'state = ''held''',
-               'state = ''unknown'' OR (state = ''abandoned'' AND NOT EXISTS ('
-               || 'SELECT FROM job_attempts a WHERE a.run_id = camber_runs.id AND a.state = ''assigned''))'
+        -- Which of these leads where is left to the guard of moves; a create that may be under way is nobody's to touch.
+        SELECT 'camber_runs', 'operator holds and decides', 'PERMISSIVE', 'UPDATE', 'reconciler_operator',
+               'state NOT IN (''finished'', ''launching'')', 'state IN (''held'', ''unknown'', ''abandoned'')'
         UNION ALL
         SELECT 'portal_schemas', 'api reads', 'PERMISSIVE', 'SELECT', 'reconciler_api', 'true', NULL
         UNION ALL

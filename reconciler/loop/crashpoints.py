@@ -1,0 +1,132 @@
+"""The moments at which a test may have this process killed: before and after every commit and every outside call.
+
+A point is named `<duty>.<step>.<before|after>`. The doors and `Context.transaction` pass through all of them by
+themselves; unless one was armed at the start, passing costs one comparison.
+"""
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+VARIABLE = "RECONCILER_CRASH_POINT"
+NOBODY = "nobody"
+SIGNALS = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP}
+"""What a point may do to the process: end it, or stop it until somebody continues it."""
+
+_CALLS_OF_A_LOOK = ("me", "get", "list", "logs", "keep_evidence")
+_SETTLING = ("list_assigned", "head_object", "get_object", "settle_failure", "settle_success", "keep_tail")
+_SIGNALLING = ("read_signal", "put_object", "upload")
+_LAUNCHING = ("read_run", "head_object", "upload", "start_launch", "create")
+_LAUNCHED = ("write_created", "write_unknown", "write_not_sent")
+_HEALTH = ("trip", "close", "own_fault", "hold_own_fault")
+POINTS: dict[str, tuple[str, ...]] = {
+    "heart": ("beat", "stop"),
+    "requests": ("carry_out", *_SIGNALLING, "keep_evidence"),
+    "dispatch": (
+        *("peek", "defer", "refuse", "read_floor", "me", "list", "plan"),
+        *(*_LAUNCHING, *_LAUNCHED, "read_signal", "put_object", "keep_evidence", *_HEALTH),
+    ),
+    "watch": (
+        *("claim", *_CALLS_OF_A_LOOK, *_SETTLING, "keep", "look_again", "advance", "give_up", "seek_abandoned"),
+        *("read_newest", *_SIGNALLING, *_HEALTH),
+    ),
+    "collect": ("claim", "me", "logs", "keep_evidence", *_SETTLING, "look_again", "finish", *_HEALTH),
+    "repair": (
+        *("claim", *_CALLS_OF_A_LOOK, "read_newest", "count_launches", "look_again", "lose_reply", "adopt", "fence"),
+        *("hold", *_SIGNALLING, *_LAUNCHING, *_LAUNCHED, *_HEALTH),
+    ),
+    "prune": ("me", "list_old", "remove", "delete_object", "mark_pruned", "keep_evidence", *_HEALTH),
+}
+"""THE registry: which steps each duty goes through."""
+
+current_duty: ContextVar[str] = ContextVar("current_duty", default=NOBODY)
+
+
+class _Watcher:
+    """Who is told of every point that is passed: nobody, unless a test wants to know or to kill."""
+
+    told: Callable[[str], None] | None = None
+
+
+class NoSuchPoint(ValueError):
+    """What was to be armed is no point of the registry."""
+
+
+def as_duty(name: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """What the function and its threads pass are points of this duty."""
+
+    def labelled(act: Callable[P, R]) -> Callable[P, R]:
+        @wraps(act)
+        def within(*args: P.args, **options: P.kwargs) -> R:
+            token = current_duty.set(name)
+            try:
+                return act(*args, **options)
+            finally:
+                current_duty.reset(token)
+
+        return within
+
+    return labelled
+
+
+def listing() -> list[str]:
+    """Every point, in the order of the registry."""
+    return [
+        f"{duty}.{step}.{when}"
+        for duty, steps in POINTS.items()
+        for step in dict.fromkeys(steps)
+        for when in ("before", "after")
+    ]
+
+
+def arm(wanted: str) -> None:
+    """Have the process killed at `name[:nth[:kill|stop]]`, the nth time that it comes by. Raises NoSuchPoint."""
+    name, _, rest = wanted.partition(":")
+    nth, _, word = rest.partition(":")
+    if name not in listing():
+        raise NoSuchPoint(f"{VARIABLE}: there is no point {name!r}")
+    if not (nth or "1").isdecimal() or int(nth or "1") < 1 or (word or "kill") not in SIGNALS:
+        raise NoSuchPoint(f"{VARIABLE} must be name[:nth[:kill|stop]], with nth from 1")
+    observe(_Fuse(name, int(nth or "1"), SIGNALS[word or "kill"]))
+
+
+def observe(watcher: Callable[[str], None] | None) -> None:
+    """Call this with every point that is passed from now on; with None, with none."""
+    _Watcher.told = watcher
+
+
+@contextmanager
+def around(step: str) -> Iterator[None]:
+    """Pass the points before and after the step. An error on the way leaves out the one after it."""
+    reach(step, "before")
+    yield
+    reach(step, "after")
+
+
+def reach(step: str, when: str) -> None:
+    """Pass one point."""
+    if _Watcher.told is not None:
+        _Watcher.told(f"{current_duty.get()}.{step}.{when}")
+
+
+class _Fuse:
+    """Counts how often its point was passed, and burns through at the nth time."""
+
+    def __init__(self, name: str, nth: int, number: signal.Signals) -> None:
+        self._name, self._left, self._signal = name, nth, number
+        self._lock = threading.Lock()
+
+    def __call__(self, point: str) -> None:
+        with self._lock:
+            self._left -= point == self._name
+            burns = point == self._name and self._left == 0
+        if burns:
+            os.kill(os.getpid(), self._signal)

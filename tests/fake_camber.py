@@ -2,8 +2,8 @@
 
 Jobs are folders of their own, `jobs/<id>/` with `status`, `log` and `mount_dir`; the test plays the worker by writing
 them. `faults.json` names what goes wrong, by command: `exit-1` (done, then failed), `lost` (refused, nothing done),
-`garbage`, `capped` (pages of two rows whatever is asked
-for), `slow` (done at once, told late).
+`garbage`, `capped` (pages of two rows whatever is asked for), `slow` (done at once, told late), `late` (done late),
+`bare` (neither folder nor command is shown), `other` (logged in as somebody else).
 """
 
 import json
@@ -26,6 +26,8 @@ def main(words: list[str]) -> int:
     if fault in ("lost", "garbage"):
         sys.stdout.write("API error: code=2, message=Failed\n" if fault == "lost" else "<html>Bad gateway</html>\n")
         return 1
+    if fault == "late":
+        time.sleep(SLOW_SECONDS)
     COMMANDS[command](words)
     if fault == "slow":
         time.sleep(SLOW_SECONDS)
@@ -36,7 +38,8 @@ def main(words: list[str]) -> int:
 
 
 def me(_words: list[str]) -> None:
-    _show({"username": "tester", "user_id": 7, "email": "tester@example.com", "teams": []})
+    name = "somebody-else" if _goes_wrong("me", "other") else "tester"
+    _show({"username": name, "user_id": 7, "email": "tester@example.com", "teams": []})
 
 
 def create(words: list[str]) -> None:
@@ -46,7 +49,7 @@ def create(words: list[str]) -> None:
     (folder / "status").write_text("PENDING")
     (folder / "command").write_text(words[words.index("--cmd") + 1])
     (folder / "mount_dir").write_text(words[words.index("--path") + 1].split("/", 3)[3])
-    if "exit-1" not in (HOME / "faults.json").read_text():
+    if not _goes_wrong("job create", "exit-1"):
         sys.stdout.write(f"Job created successfully.\nStatus: Submitted\nJob ID: {number}\n")
 
 
@@ -55,14 +58,15 @@ def get(words: list[str]) -> None:
     if not folder.is_dir():
         sys.stdout.write("API error: code=404, message=job not found\n")
         raise SystemExit(1)
-    _show(_row(folder))
+    _show(_bare(folder) if _goes_wrong("job get", "bare") else _row(folder))
 
 
 def listing(words: list[str]) -> None:
     page, size = int(words[words.index("--page") + 1]), int(words[words.index("--size") + 1])
-    size = min(size, 2) if "capped" in (HOME / "faults.json").read_text() else size
+    size = min(size, 2) if _goes_wrong("job list", "capped") else size
+    row = _bare if _goes_wrong("job list", "bare") else _row
     folders = sorted((HOME / "jobs").iterdir(), key=lambda folder: -int(folder.name))
-    _show({"total": len(folders), "jobs": [_row(one) for one in folders[(page - 1) * size : page * size]]})
+    _show({"total": len(folders), "jobs": [row(one) for one in folders[(page - 1) * size : page * size]]})
 
 
 def logs(words: list[str]) -> None:
@@ -88,6 +92,14 @@ def remove(words: list[str]) -> None:
 def _row(folder: Path) -> dict[str, object]:
     status, command, mount = ((folder / name).read_text() for name in ("status", "command", "mount_dir"))
     return {"job_id": int(folder.name), "job_status": status, "command": command, "mount_dir": mount}
+
+
+def _bare(folder: Path) -> dict[str, object]:
+    return _row(folder) | {"command": None, "mount_dir": None}
+
+
+def _goes_wrong(command: str, how: str) -> bool:
+    return bool(json.loads((HOME / "faults.json").read_text()).get(command) == how)
 
 
 def _show(value: object) -> None:

@@ -32,15 +32,19 @@ class Advance:
 
 @dataclass(frozen=True, slots=True)
 class Keep:
-    """The run stays as it is and is looked at again; `missed` where Camber said that it has no such job."""
+    """The run stays as it is and is looked at again.
+
+    `absent` where Camber said that it has no such job; `missed` where a complete list did not show it either.
+    """
 
     reason: str
     missed: bool = False
+    absent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Confirm:
-    """Looks enough have missed the job: the whole list must confirm it before it counts as gone."""
+    """Camber said that it has no such job: only the list can confirm that."""
 
     reason: str
 
@@ -96,27 +100,31 @@ def decide_create(outcome: CreateOutcome) -> Advance:
             assert_never(outcome)
 
 
-def decide_watch(run: Run, outcome: GetOutcome, policy: Policy) -> Advance | Keep | Confirm:
+def decide_watch(run: Run, outcome: GetOutcome) -> Advance | Keep | Confirm:
     """After one look at a submitted run."""
     match outcome:
         case Unreachable(trouble, reason):
             return Keep(f"{trouble}: {reason}")
         case Absent(reason):
-            return _missed(run, reason, policy)
+            return Confirm(reason)
         case Seen(job):
             return _seen(run, job)
         case _:
             assert_never(outcome)
 
 
-def _missed(run: Run, reason: str, policy: Policy) -> Keep | Confirm:
-    """Absence is a fact only after several looks over the whole settle window."""
-    settled = run.absent_since is not None and _past(
-        run.absent_since + timedelta(seconds=policy.settle_seconds), run.now
-    )
-    if settled and run.absent_count + 1 >= policy.absent_reads_min:
-        return Confirm(reason)
-    return Keep(reason, missed=True)
+def decide_absence(run: Run, search: Search, policy: Policy) -> Advance | Keep:
+    """After `get` said that there is no such job, and one look through the list.
+
+    Absence is a fact only after several complete looks in a row, over the whole settle window.
+    """
+    if search.found or not search.complete:
+        return Keep(search.reason, absent=search.found is None)
+    reads = run.absent_count + 1
+    settled = run.absent_since and _past(run.absent_since + timedelta(seconds=policy.settle_seconds), run.now)
+    if settled and reads >= policy.absent_reads_min:
+        return Advance(RunEvent.VANISHED, f"`get` and {reads} complete reads of the list missed it")
+    return Keep(search.reason, missed=True)
 
 
 def _seen(run: Run, job: RemoteJob) -> Advance | Keep:
@@ -154,15 +162,17 @@ def decide_search(
     """After one look through the list for a launch whose outcome is unknown.
 
     `reads` counts the complete looks that missed it, this one included; `unknown_launches` is the most that any of the
-    run's jobs has already been through.
+    run's jobs has already been through. A look within the settle window may miss a job that is there: it counts not.
     """
     if search.found:
         return Adopt(search.found)
     if not search.complete:
         return Keep(search.reason)
     deadline = run.submit_deadline or run.created_at
-    if not _past(deadline + timedelta(seconds=policy.settle_seconds), run.now) or reads < policy.absent_reads_min:
-        return Keep("not in the list yet", missed=True)
+    if not _past(deadline + timedelta(seconds=policy.settle_seconds), run.now):
+        return Keep("not in the list yet")
+    if reads < policy.absent_reads_min:
+        return Keep("not in the list", missed=True)
     if unknown_launches >= policy.relaunch_max:
         return Advance(RunEvent.HELD, "launched too often without a known outcome")
     return Advance(RunEvent.PROVEN_ABSENT, f"{reads} complete reads of the list missed it")

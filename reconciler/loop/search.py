@@ -29,7 +29,8 @@ def search(context: Context, run: Run) -> Search:
 def _read_pages(context: Context, run: Run) -> Search:
     """Newest first, down to the floor. The newest job that we know of must be among them, or rows are missing."""
     with context.transaction("read_newest") as connection:
-        known = runs.newest_known(connection, context.backend, run.account)
+        settle = context.settings.settle_seconds
+        known = runs.newest_known(connection, context.backend, run.account, run.id, settle)
     listed: set[int] = set()
     for page in _pages(context):
         if isinstance(page, str):

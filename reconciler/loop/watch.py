@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from reconciler.domain.decide import Advance, Confirm, Keep, decide_watch
+from reconciler.domain.decide import Advance, Confirm, Keep, decide_absence, decide_watch
 from reconciler.domain.observations import CamberStatus, GetOutcome, RemoteJob, Seen
 from reconciler.domain.runs import Run
 from reconciler.domain.states import RunEvent, RunState
@@ -34,7 +34,7 @@ def watch(context: Context, run: Run) -> str:
     if run.camber_job_id is None:
         return _seek_abandoned(context, run)
     outcome = context.client.get(run.camber_job_id, known=run.camber_status)
-    decision = decide_watch(run, outcome, context.policy)
+    decision = decide_watch(run, outcome)
     match decision:
         case Keep():
             return _keep(context, run, outcome, decision)
@@ -63,13 +63,15 @@ def _keep(context: Context, run: Run, outcome: GetOutcome, decision: Keep) -> st
 
 
 def _confirm(context: Context, run: Run, reason: str) -> str:
-    """`get` says it is gone: only a complete list that does not show it either makes that a fact."""
-    found = search(context, run)
-    if found.found or not found.complete:
-        with context.transaction("look_again") as connection:
-            runs.look_again(connection, run.lease, context.poll_seconds(run), missed=found.found is None)
-        return "kept"
-    return _advance(context, run, RunEvent.VANISHED, reason, None)
+    """`get` says it is gone: only complete lists that do not show it either make that a fact."""
+    match decide_absence(run, search(context, run), context.policy):
+        case Advance(event, why):
+            return _advance(context, run, event, f"{reason}; {why}", None)
+        case Keep(why, missed, absent):
+            pause = context.poll_seconds(run)
+            with context.transaction("look_again") as connection:
+                runs.look_again(connection, run.lease, pause, missed=missed, absent=absent, reason=why)
+            return "kept"
 
 
 def _advance(context: Context, run: Run, event: RunEvent, reason: str, seen: RemoteJob | None) -> str:
@@ -82,6 +84,8 @@ def _advance(context: Context, run: Run, event: RunEvent, reason: str, seen: Rem
     pause = 0.0 if event in (RunEvent.SEEN_OVER, RunEvent.VANISHED) else context.poll_seconds(run)
     with context.transaction("advance") as connection:
         state = runs.advance(connection, run, event, reason, seen=seen, poll_seconds=pause, deadline_seconds=deadline)
+        if event is RunEvent.VANISHED and run.camber_job_id is not None:
+            runs.record_sighting(connection, run, run.camber_job_id, context.backend, runs.VANISHED)
     _log_run(run, state, reason)
     return str(event)
 

@@ -13,6 +13,8 @@ from reconciler.domain.states import RunEvent, RunState
 from reconciler.domain.transitions import next_run_state
 from reconciler.store.database import statement
 
+VANISHED = "VANISHED"
+"""Our word beside Camber's: the job was there, and is proven to be gone."""
 SLOTS_KEY = 7_262_004_611_002
 """The advisory lock under which runs are planned."""
 
@@ -66,9 +68,12 @@ def highest_id(connection: Connection, backend: str, account: str) -> int | None
     return None if value is None else int(value)
 
 
-def newest_known(connection: Connection, backend: str, account: str) -> int | None:
-    """The newest Camber job of that backend and account that we know to exist."""
-    value = connection.scalar(statement("find_newest_known"), {"backend": backend, "account": account})
+def newest_known(
+    connection: Connection, backend: str, account: str, sought: RunId, settle_seconds: float
+) -> int | None:
+    """The newest Camber job of that backend and account that we know to exist, but for the one that is sought."""
+    values = {"backend": backend, "account": account, "sought": sought, "settle_seconds": settle_seconds}
+    value = connection.scalar(statement("find_newest_known"), values)
     return None if value is None else int(value)
 
 
@@ -157,6 +162,7 @@ def look_again(
     poll_seconds: float,
     *,
     missed: bool = False,
+    absent: bool = False,
     camber_status: str | None = None,
     log_bytes: int = 0,
     log_tail: str | None = None,
@@ -164,7 +170,13 @@ def look_again(
 ) -> None:
     """Set the next look and give the lease back. Raises StaleLease where it was gone."""
     values = {"id": lease.run_id, "owner": lease.owner, "epoch": lease.epoch, "poll_seconds": poll_seconds}
-    values |= {"missed": missed, "camber_status": camber_status, "log_bytes": log_bytes, "log_tail": log_tail}
+    values |= {
+        "missed": missed,
+        "absent": absent or missed,
+        "camber_status": camber_status,
+        "log_bytes": log_bytes,
+        "log_tail": log_tail,
+    }
     values["reason"] = reason
     if connection.execute(statement("look_again"), values).first() is None:
         raise StaleLease(f"run {lease.run_id} is no longer under epoch {lease.epoch}")

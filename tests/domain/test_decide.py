@@ -11,6 +11,7 @@ from reconciler.domain.decide import (
     Keep,
     Search,
     TryAgain,
+    decide_absence,
     decide_create,
     decide_failure,
     decide_search,
@@ -46,11 +47,12 @@ def test_a_look_that_failed_changes_nothing(trouble: Trouble) -> None:
         RunState.RUNNING, run_deadline=ago(1000), queue_deadline=ago(1000), absent_since=ago(1000), absent_count=9
     )
 
-    assert isinstance(decide_watch(late, Unreachable(trouble, "no answer"), policy()), Keep)
+    assert isinstance(decide_watch(late, Unreachable(trouble, "no answer")), Keep)
 
 
 def test_one_look_that_misses_a_job_is_not_its_absence() -> None:
-    assert decide_watch(run(), Absent("not found"), policy()) == Keep("not found", missed=True)
+    assert decide_watch(run(), Absent("not found")) == Confirm("not found")
+    assert decide_absence(run(), MISSED, policy()) == Keep(MISSED.reason, missed=True)
 
 
 def test_absence_needs_looks_enough_over_the_whole_settle_window() -> None:
@@ -58,26 +60,26 @@ def test_absence_needs_looks_enough_over_the_whole_settle_window() -> None:
     long_but_seldom = run(absent_count=1, absent_since=ago(500))
     both = run(absent_count=2, absent_since=ago(61))
 
-    assert isinstance(decide_watch(often_but_soon, Absent("not found"), policy()), Keep)
-    assert isinstance(decide_watch(long_but_seldom, Absent("not found"), policy()), Keep)
-    assert isinstance(decide_watch(both, Absent("not found"), policy()), Confirm)
+    assert isinstance(decide_absence(often_but_soon, MISSED, policy()), Keep)
+    assert isinstance(decide_absence(long_but_seldom, MISSED, policy()), Keep)
+    assert isinstance(decide_absence(both, MISSED, policy()), Advance)
 
 
 @pytest.mark.parametrize("status", [CamberStatus.COMPLETED, CamberStatus.FAILED, CamberStatus.CANCELLED])
 def test_whatever_camber_says_at_the_end_the_results_are_looked_for(status: CamberStatus) -> None:
-    decision = decide_watch(run(RunState.RUNNING), seen(status), policy())
+    decision = decide_watch(run(RunState.RUNNING), seen(status))
 
     assert isinstance(decision, Advance)
     assert decision.event is RunEvent.SEEN_OVER
 
 
 def test_an_unknown_status_word_keeps_the_state() -> None:
-    assert isinstance(decide_watch(run(), seen(CamberStatus.UNKNOWN, "EVICTED"), policy()), Keep)
+    assert isinstance(decide_watch(run(), seen(CamberStatus.UNKNOWN, "EVICTED")), Keep)
 
 
 def test_a_run_that_queues_or_runs_beyond_its_deadline_is_given_up() -> None:
-    queued = decide_watch(run(RunState.QUEUED, queue_deadline=ago(1)), seen(CamberStatus.PENDING), policy())
-    running = decide_watch(run(RunState.RUNNING, run_deadline=ago(1)), seen(CamberStatus.RUNNING), policy())
+    queued = decide_watch(run(RunState.QUEUED, queue_deadline=ago(1)), seen(CamberStatus.PENDING))
+    running = decide_watch(run(RunState.RUNNING, run_deadline=ago(1)), seen(CamberStatus.RUNNING))
 
     assert isinstance(queued, Advance)
     assert isinstance(running, Advance)
@@ -85,7 +87,7 @@ def test_a_run_that_queues_or_runs_beyond_its_deadline_is_given_up() -> None:
 
 
 def test_a_run_that_starts_after_a_long_queue_is_not_given_up_for_it() -> None:
-    decision = decide_watch(run(RunState.QUEUED, queue_deadline=ago(1)), seen(CamberStatus.RUNNING), policy())
+    decision = decide_watch(run(RunState.QUEUED, queue_deadline=ago(1)), seen(CamberStatus.RUNNING))
 
     assert isinstance(decision, Advance)
     assert decision.event is RunEvent.SEEN_RUNNING
@@ -94,8 +96,18 @@ def test_a_run_that_starts_after_a_long_queue_is_not_given_up_for_it() -> None:
 def test_a_fenced_run_is_watched_until_camber_shows_its_end() -> None:
     fenced = run(RunState.ABANDONED, run_deadline=ago(1000))
 
-    assert isinstance(decide_watch(fenced, seen(CamberStatus.RUNNING), policy()), Keep)
-    assert isinstance(decide_watch(fenced, seen(CamberStatus.COMPLETED), policy()), Advance)
+    assert isinstance(decide_watch(fenced, seen(CamberStatus.RUNNING)), Keep)
+    assert isinstance(decide_watch(fenced, seen(CamberStatus.COMPLETED)), Advance)
+
+
+def test_a_look_that_saw_the_job_or_not_the_whole_list_starts_the_count_again() -> None:
+    nearly = run(absent_count=9, absent_since=ago(999))
+    job = RemoteJob(camber_job_id=27649, status=CamberStatus.RUNNING, status_word="RUNNING")
+
+    shown = Search(found=job, complete=True, reason="found")
+    cut = Search(found=None, complete=False, reason="cut")
+    assert decide_absence(nearly, shown, policy()) == Keep("found")
+    assert decide_absence(nearly, cut, policy()) == Keep("cut", absent=True)
 
 
 def test_a_lost_launch_is_adopted_by_its_marker() -> None:
@@ -115,8 +127,8 @@ def test_absence_of_a_launch_needs_the_settle_window_and_reads_enough() -> None:
     young = run(RunState.UNKNOWN, submit_deadline=ago(59))
     settled = run(RunState.UNKNOWN, submit_deadline=ago(61))
 
-    assert decide_search(young, MISSED, 99, 0, policy()) == Keep("not in the list yet", missed=True)
-    assert decide_search(settled, MISSED, 2, 0, policy()) == Keep("not in the list yet", missed=True)
+    assert decide_search(young, MISSED, 99, 0, policy()) == Keep("not in the list yet")
+    assert decide_search(settled, MISSED, 2, 0, policy()) == Keep("not in the list", missed=True)
     proven = decide_search(settled, MISSED, 3, 0, policy())
     assert isinstance(proven, Advance)
     assert proven.event is RunEvent.PROVEN_ABSENT

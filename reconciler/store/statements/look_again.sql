@@ -2,7 +2,7 @@
 UPDATE camber_runs
 SET next_poll_at = now() + make_interval(secs => :poll_seconds),
     absent_count = CASE WHEN :missed THEN absent_count + 1 ELSE 0 END,
-    absent_since = CASE WHEN :missed THEN coalesce(absent_since, now()) END,
+    absent_since = CASE WHEN :absent THEN coalesce(absent_since, now()) END,
     camber_status = coalesce(:camber_status, camber_status),
     log_bytes = greatest(log_bytes, :log_bytes),
     log_tail = coalesce(:log_tail, log_tail),

@@ -125,6 +125,8 @@ def _setting_row(name: str, field: FieldInfo) -> tuple[str, ...]:
 
 
 def _default(value: object) -> str:
+    if isinstance(value, dict):
+        return " ".join(f"`{key}={one}`" for key, one in value.items())
     shown = value.get_secret_value() if isinstance(value, SecretStr) else value
     if shown in (None, "", ()):
         return ""

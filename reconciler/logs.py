@@ -37,6 +37,7 @@ class Event(StrEnum):
     RUN_SUBMITTED = "Camber job submitted"
     RUN_STATE = "Run state transitioned"
     RUN_LAUNCH_UNKNOWN = "Launch outcome unknown"
+    DUPLICATE_FOUND = "Duplicate Camber job found"
     RUN_ADOPTED = "Camber job adopted"
     RESULT_COLLECTED = "Camber result collected"
     RESULT_REFUSED = "Camber result refused"

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -31,6 +32,14 @@ MEANINGLESS = {
 """Names of older set-ups that are accepted and mean nothing any more."""
 RECIPIENTS_MAX = 20
 CALLBACK_SECRET_CHARS_MIN = 16
+PRICES = {
+    "xxsmall": Decimal("0.16"),
+    "xsmall": Decimal("0.32"),
+    "small": Decimal("0.64"),
+    "medium": Decimal("1.28"),
+    "large": Decimal("2.56"),
+}
+"""Camber's published prices of CPU nodes."""
 _SUPABASE = "the reconciler speaks to Postgres itself: set DATABASE_URL"
 
 
@@ -53,6 +62,15 @@ def _database(value: SecretStr) -> SecretStr:
 
 def _words(value: object) -> object:
     return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
+
+
+def _prices(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    pairs = [item.partition("=") for item in value.replace(",", " ").split()]
+    if not all(size and price for size, _, price in pairs):
+        raise ValueError("must be size=price, separated by commas or blanks")
+    return {size.lower(): price for size, _, price in pairs}
 
 
 def _recipients(value: tuple[str, ...]) -> tuple[str, ...]:
@@ -127,6 +145,9 @@ class Settings(BaseModel):
     )
     upload_grace_seconds: Seconds = Field(900, description="How long a row may wait for its upload to end.")
     create_limit_seconds: Seconds = Field(60, description="`camber job create` is dead after this time.")
+    start_limit_seconds: Seconds = Field(
+        15, description="How long after its commit a create may still be started; the boot clock is read before exec."
+    )
     read_limit_seconds: Seconds = Field(30, description="Any other call of the CLI is dead after this time.")
     stash_limit_seconds: Seconds = Field(120, description="An upload to the stash is dead after this time.")
     settle_seconds: Seconds = Field(
@@ -172,6 +193,11 @@ class Settings(BaseModel):
     )
     overdue_seconds_max: Seconds = Field(
         300, description="With a row overdue for so long the daemon counts as not ready."
+    )
+    sweep_seconds: Seconds = Field(60, description="Pause between looks for Camber jobs of ours that nobody owns.")
+    sweep_horizon_seconds: Seconds = Field(7 * 86400, description="How far back in the job list they are looked for.")
+    node_prices: Annotated[dict[str, Annotated[Decimal, Field(ge=0)]], BeforeValidator(_prices)] = Field(
+        PRICES, description="Credits an hour by node size, as size=price; Camber does not tell what a job cost."
     )
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level that is logged.")

@@ -91,7 +91,9 @@ def remove(words: list[str]) -> None:
 
 def _row(folder: Path) -> dict[str, object]:
     status, command, mount = ((folder / name).read_text() for name in ("status", "command", "mount_dir"))
-    return {"job_id": int(folder.name), "job_status": status, "command": command, "mount_dir": mount}
+    row = {"job_id": int(folder.name), "job_status": status, "command": command, "mount_dir": mount}
+    times = folder / "times"
+    return row | (json.loads(times.read_text()) if times.exists() else {})
 
 
 def _bare(folder: Path) -> dict[str, object]:

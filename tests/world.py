@@ -141,6 +141,14 @@ class World:
     def camber_says(self, status: str, number: int = FIRST_ID) -> None:
         (self.camber_job(number) / "status").write_text(status)
 
+    def camber_twin(self, number: int, of: int = FIRST_ID) -> None:
+        """One more Camber job with the same folder and command, as Camber's own repetition would make."""
+        shutil.copytree(self.camber_job(of), self.camber_job(number))
+
+    def camber_times(self, started: str, finished: str, number: int = FIRST_ID) -> None:
+        times = {"created_at": started, "started_at": started, "finished_at": finished}
+        (self.camber_job(number) / "times").write_text(json.dumps(times))
+
     def run_file(self, number: int = FIRST_ID) -> RunFile:
         """What the worker of that Camber job reads."""
         folder = self.home / "stash" / "tester" / (self.camber_job(number) / "mount_dir").read_text()

@@ -8,11 +8,12 @@ from typing import NoReturn
 from pydantic import SecretStr
 from sqlalchemy.engine import make_url
 
-from reconciler.cli.refusal import AWAY, ENDED_BADLY, database_or_refuse, refuse, settings_or_refuse
+from reconciler.cli.refusal import AWAY, ENDED_BADLY, WRONG_USE, database_or_refuse, refuse, settings_or_refuse
 from reconciler.health.attendance import attended
 from reconciler.health.server import PortTaken
 from reconciler.logs import Event, logger, set_up
 from reconciler.loop.assembly import assemble
+from reconciler.loop.crashpoints import VARIABLE, NoSuchPoint, arm
 from reconciler.loop.daemon import Daemon
 from reconciler.metrics import count_events
 from reconciler.settings import Settings, meaningless
@@ -27,8 +28,17 @@ def command() -> None:
     count_events()
     for name, reason in meaningless().items():
         logger.bind(name=name, reason=reason).warning(Event.SETTING_IGNORED)
+    _arm(os.environ.get(VARIABLE))
     _refuse_other_schema(settings)
     _run(settings)
+
+
+def _arm(point: str | None) -> None:
+    try:
+        if point:
+            arm(point)
+    except NoSuchPoint as error:
+        refuse(str(error), WRONG_USE)
 
 
 def _run(settings: Settings) -> NoReturn:

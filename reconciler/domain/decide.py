@@ -204,6 +204,16 @@ def decide_failure(code: ErrorCode, budget: Budget, policy: Policy, jitter: floa
     return Fail(Fault.JOB) if spent >= tries else TryAgain(Fault.JOB, backoff_seconds(policy, spent, jitter))
 
 
+def is_duplicate(state: RunState, known_id: int | None, camber_job_id: int) -> bool:
+    """Whether a Camber job that carries a run's marker is one that no live attempt owns.
+
+    One whose run is still being looked for is adopted by that run, whatever becomes of it then.
+    """
+    if known_id is None:
+        return state is RunState.FINISHED
+    return known_id != camber_job_id
+
+
 def decide_own_fault(faults: int, kind: str, policy: Policy) -> str | None:
     """Why something on which our own code failed so often waits for an operator; None while it may be tried again."""
     if faults < policy.own_faults_max:

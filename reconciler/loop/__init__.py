@@ -15,10 +15,15 @@ is open across an outside call. One file a duty, each with a run_once() that ret
     repair.py    takes over what a dead daemon left, seeks lost launches
     requests.py  rerun_requested, cancel_requested               control.py
     tell.py      posts what ended to the product
+    sweep.py     finds our Camber jobs that no live attempt owns
     prune.py     removes what is over and old
 
     faults.py    what a failed attempt does to its job
     breakers.py  leave a dependency alone while it fails
     accounts.py  who the CLI is logged in as
+    own_faults.py  our own exceptions: counted, then held
+    leases.py    what this process may act on, by its own clock
+    doors.py     every call of the CLI and of the store
+    crashpoints.py  where a test may have the process killed
     naming.py    markers, folders, keys, commands
 """

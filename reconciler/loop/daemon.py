@@ -15,7 +15,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy.exc import SQLAlchemyError
 
 from reconciler.logs import Event, logger
-from reconciler.loop import collect, dispatch, prune, repair, requests, tell, watch
+from reconciler.loop import collect, dispatch, prune, repair, requests, sweep, tell, watch
 from reconciler.loop.breakers import show_settings
 from reconciler.loop.context import Context, Counts
 from reconciler.loop.crashpoints import as_duty
@@ -45,6 +45,7 @@ class Daemon:
             Duty("collect", collect.run_once, settings.poll_min_seconds / 2),
             Duty("repair", repair.run_once, tick),
             Duty("tell", tell.run_once, tick),
+            Duty("sweep", sweep.run_once, settings.sweep_seconds),
             Duty("prune", prune.run_once, PRUNE_SECONDS),
         ]
 

@@ -127,6 +127,8 @@ def _plan_run(
     for row in rows:
         jobs.assign(connection, row, run.id, uuid4(), nonce(), sizes[row.id])
         _log_planned(run, row)
+    if any(row.next_number > 1 for row in rows):
+        runs.mark_relaunch(connection, run.id)
     logger.bind(run_id=str(run.id), marker=run.marker, documents=len(rows)).info(Event.RUN_PLANNED)
     return lease
 

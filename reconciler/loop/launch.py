@@ -19,9 +19,6 @@ from reconciler.store import runs
 from reconciler.store.staging import list_staged
 from worker.contract import ErrorCode
 
-START_WINDOW_SECONDS = 15.0
-"""How long after the commit the CLI may still be executed; a boot-clock deadline just before exec enforces it."""
-
 
 def launch(context: Context, lease: Lease) -> str:
     """Launch the planned run; returns `submitted`, `not_sent` or `unknown`. Raises StaleLease."""
@@ -42,7 +39,7 @@ def launch(context: Context, lease: Lease) -> str:
 
 def _create(context: Context, run: Run) -> str:
     settings = context.settings
-    boot_deadline = boot_now() + START_WINDOW_SECONDS
+    boot_deadline = boot_now() + settings.start_limit_seconds
     launching = _commit_launch(context, run)
     request = JobRequest(
         command=run_command(run.marker, settings.run_seconds), stash_path=run.stash_path, node_size=settings.node_size
@@ -60,7 +57,7 @@ def _create(context: Context, run: Run) -> str:
 
 def _commit_launch(context: Context, run: Run) -> Run:
     """From this commit on a Camber job may exist. The deadline stands for the moment when create is surely dead."""
-    window = START_WINDOW_SECONDS + context.client.create_seconds_max
+    window = context.settings.start_limit_seconds + context.client.create_seconds_max
     with context.transaction("start_launch") as connection:
         event = RunEvent.LAUNCH_STARTED
         runs.advance(connection, run, event, "staged", deadline_seconds=window, keep_lease=True)

@@ -1,5 +1,6 @@
 """How runs are named, where their folders stand, and what they execute."""
 
+import re
 import secrets
 from uuid import UUID
 
@@ -10,6 +11,12 @@ KILL_AFTER_SECONDS = 30
 def marker_of(service_env: str, run_id: UUID) -> str:
     """The unique text by which a run is found again when its Camber id was lost."""
     return f"rq-{service_env}-{run_id.hex}"
+
+
+def markers_in(service_env: str, *texts: str | None) -> set[str]:
+    """The markers of this installation that stand in the texts."""
+    pattern = re.compile(rf"\brq-{re.escape(service_env)}-[0-9a-f]{{32}}\b")
+    return {marker for text in texts if text for marker in pattern.findall(text)}
 
 
 def nonce() -> str:

@@ -7,6 +7,7 @@ from reconciler.domain.decide import Search
 from reconciler.domain.observations import Account, Page, RemoteJob, Seen, Unreachable
 from reconciler.domain.runs import Run
 from reconciler.loop.context import Context
+from reconciler.loop.sweep import notice
 from reconciler.store import runs
 
 PAGE_SIZE = 50
@@ -35,6 +36,7 @@ def _read_pages(context: Context, run: Run) -> Search:
     for page in _pages(context):
         if isinstance(page, str):
             return _told_nothing(page)
+        notice(context, run.account, page.rows)
         listed |= {row.camber_job_id for row in page.rows}
         above = [row for row in page.rows if _may_be(row, run)]
         decided = _look_into(context, run, above)

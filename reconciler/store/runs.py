@@ -62,6 +62,11 @@ def plan(connection: Connection, run: NewRun, owner: UUID, lease_seconds: float)
     return Lease(run_id=run.id, owner=owner, epoch=1)
 
 
+def mark_relaunch(connection: Connection, run_id: RunId) -> None:
+    """Write down which run it repeats, if one of its jobs was launched before without a known outcome."""
+    connection.execute(statement("mark_relaunch"), {"id": run_id})
+
+
 def highest_id(connection: Connection, backend: str, account: str) -> int | None:
     """The highest Camber id known of that backend and account."""
     value = connection.scalar(statement("find_highest_id"), {"backend": backend, "account": account})

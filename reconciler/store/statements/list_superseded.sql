@@ -1,5 +1,5 @@
 SELECT r.marker, r.stash_path, r.state,
-       array_remove(array_agg(a.id) FILTER (WHERE a.state = 'superseded'), NULL) AS superseded,
+       array_remove(array_agg(a.id) FILTER (WHERE a.state <> 'assigned'), NULL) AS superseded,
        count(*) FILTER (WHERE a.state = 'assigned') AS assigned
 FROM camber_runs r
 JOIN job_attempts a ON a.run_id = r.id

@@ -139,6 +139,8 @@ def _values(name: str, field: FieldInfo) -> str:
         kind = next(part for part in get_args(kind) if part is not NoneType)
     if get_origin(kind) is Literal:
         return ", ".join(f"`{word}`" for word in get_args(kind))
+    if get_origin(kind) is dict:
+        return "name=number, by commas or blanks"
     if get_origin(kind) is tuple:
         return "words, by commas or blanks"
     pattern = next((item.pattern for item in field.metadata if getattr(item, "pattern", None)), None)

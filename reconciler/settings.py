@@ -163,6 +163,12 @@ class Settings(BaseModel):
         description="Exceptions of the reconciler itself around one run or job before it is held: a bug that comes"
         " again is no accident.",
     )
+    breaker_failures_min: int = Field(
+        3,
+        ge=1,
+        le=100,
+        description="Failures in a row before a dependency is left alone; a failed login counts at once.",
+    )
     queue_seconds: Seconds = Field(7200, description="How long a run may queue: Camber has kept one for 96 minutes.")
     run_seconds: Seconds = Field(1800, description="How long a run may run; enforced inside its command too.")
     log_grace_seconds: Seconds = Field(180, description="How long a log may be late after Camber's final state.")

@@ -19,7 +19,7 @@ is open across an outside call. One file a duty, each with a run_once() that ret
     prune.py     removes what is over and old
 
     faults.py    what a failed attempt does to its job
-    breakers.py  leave a dependency alone while it fails
+    breakers.py  leave a dependency alone while it fails     outage.py: the database itself
     accounts.py  who the CLI is logged in as
     own_faults.py  our own exceptions: counted, then held
     leases.py    what this process may act on, by its own clock

@@ -1,40 +1,52 @@
-"""Who the CLI is logged in as. Asked once a process, since the stash is named after it."""
+"""Who the CLI is logged in as. Asked once a process, since the stash is named after it; again after a failed login."""
 
 from collections.abc import Sequence
 
 from reconciler.domain.observations import Account, Unreachable
 from reconciler.domain.runs import Run
 from reconciler.domain.states import RunState
-from reconciler.loop.breakers import close, trip
+from reconciler.loop.breakers import Gate
 from reconciler.loop.context import Context
 from reconciler.store import runs
 from reconciler.store.runs import Claimant
 
+LOOKS = frozenset({"login", "reads"})
+"""The dependencies without which Camber cannot be looked at."""
+
 
 def account_name(context: Context) -> str | None:
-    """The account's user name; None, with the breaker open, while Camber does not tell."""
+    """The account's user name; None while Camber does not tell."""
     known = context.known.get("account")
-    if known:
+    if known and not context.breakers.troubles("login"):
         return known
+    with context.transaction("admit") as connection:
+        if context.breakers.admit(connection, LOOKS) is Gate.SHUT:
+            return None
     match context.client.me():
         case Account(username=username):
             context.known["account"] = username
-            close(context, "camber")
             return username
-        case Unreachable(trouble, reason):
-            trip(context, "camber", f"{trouble}: {reason}")
+        case Unreachable():
             return None
 
 
-def claim_due(context: Context, states: Sequence[RunState]) -> list[Run]:
-    """Lease the runs that are due and that the CLI's account can see; none while it is not known who that is."""
+def claim_due(context: Context, states: Sequence[RunState], *more: str) -> list[Run]:
+    """Lease the runs that are due and that the CLI's account can see; one at most where that is a probe.
+
+    None while it is not known who the account is, or one of the dependencies, `more` among them, is left alone.
+    """
     account = account_name(context)
     if account is None:
         return []
     seconds = context.settings.lease_seconds
     claimant = Claimant(owner=context.owner, lease_seconds=seconds, backend=context.backend, account=account)
     since = context.leases.clock()
-    with context.transaction("claim") as connection:
-        due = runs.claim(connection, claimant, states, 2 * context.settings.run_slots)
+    with context.transaction("claim") as connection, connection.begin_nested() as begun:
+        gate = context.breakers.admit(connection, LOOKS.union(more))
+        limit = {Gate.SHUT: 0, Gate.PROBE: 1, Gate.FREE: 2 * context.settings.run_slots}[gate]
+        due = runs.claim(connection, claimant, states, limit) if limit else []
+        if gate is Gate.PROBE and not due:
+            # Nothing to try it with: let another duty have the probe.
+            begun.rollback()
     context.leases.take((run.id for run in due), since)
     return due

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
 from pathlib import Path
+from random import Random
 from uuid import UUID, uuid4
 
 from sqlalchemy import Engine
@@ -14,7 +15,9 @@ from reconciler.camber.bundle import Bundle, build_bundle
 from reconciler.camber.config import CamberConfig, Limits
 from reconciler.camber.evidence import CliCall
 from reconciler.logs import Event, logger
-from reconciler.loop.context import Context, transaction
+from reconciler.loop.breakers import Breakers
+from reconciler.loop.context import Context
+from reconciler.loop.crashpoints import transaction
 from reconciler.loop.doors import CamberDoor, StoreDoor
 from reconciler.loop.leases import Leases, current_run
 from reconciler.metrics import CLI_SECONDS
@@ -66,16 +69,19 @@ def assemble(settings: Settings, binary: Path | None) -> Context:
     workers = 2 * settings.run_slots + 4
     url = settings.database_url.get_secret_value()
     engine = connect(url, application_name="reconciler daemon", pool_size=workers)
-    owner, leases = uuid4(), Leases(settings.lease_seconds)
+    owner, leases, random = uuid4(), Leases(settings.lease_seconds), Random()  # noqa: S311 - jitter
+    breakers = Breakers(engine, settings.policy, random)
     return Context(
         settings=settings,
         engine=engine,
-        objects=StoreDoor(_store_config(settings), leases),
-        client=CamberDoor(camber_config(settings, binary), _recorder(engine, owner), leases),
+        objects=StoreDoor(_store_config(settings), leases, breakers),
+        client=CamberDoor(camber_config(settings, binary), _recorder(engine, owner), leases, breakers),
         bundle=worker_bundle(),
         owner=owner,
         pool=ThreadPoolExecutor(workers, thread_name_prefix="run"),
         leases=leases,
+        breakers=breakers,
+        random=random,
     )
 
 

@@ -19,7 +19,7 @@ from reconciler.store import runs
 @as_duty("collect")
 def run_once(context: Context) -> Counts:
     """Gather from every run that is due."""
-    due = claim_due(context, (RunState.COLLECTING,))
+    due = claim_due(context, (RunState.COLLECTING,), "storage")
     return each(context, due, lambda run: collect(context, run), lambda run: run.lease)
 
 

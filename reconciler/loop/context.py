@@ -15,22 +15,14 @@ from reconciler.camber.bundle import Bundle
 from reconciler.camber.client import CamberClient
 from reconciler.domain.policy import Policy, backoff_seconds, poll_seconds
 from reconciler.domain.runs import Run
-from reconciler.loop.crashpoints import reach
+from reconciler.loop.breakers import Breakers
+from reconciler.loop.crashpoints import transaction
 from reconciler.loop.leases import Leases
 from reconciler.objects.store import ObjectStore
 from reconciler.settings import Settings
 
 Counts = Counter[str]
 """What one pass of a duty did, by event."""
-
-
-@contextmanager
-def transaction(engine: Engine, step: str) -> Iterator[Connection]:
-    """A transaction whose commit stands between two crash points."""
-    with engine.begin() as connection:
-        yield connection
-        reach(step, "before")
-    reach(step, "after")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +37,7 @@ class Context:
     owner: UUID
     pool: ThreadPoolExecutor
     leases: Leases
+    breakers: Breakers
     random: Random = field(default_factory=Random)
     stopping: threading.Event = field(default_factory=threading.Event)
     known: dict[str, str] = field(default_factory=dict)

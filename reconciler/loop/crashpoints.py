@@ -13,6 +13,8 @@ from contextvars import ContextVar
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
+from sqlalchemy import Connection, Engine
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -28,15 +30,17 @@ _LAUNCHING = ("read_run", "head_object", "upload", "start_launch", "create")
 _LAUNCHED = ("write_created", "write_unknown", "write_not_sent")
 _HEALTH = ("trip", "close", "own_fault", "hold_own_fault")
 POINTS: dict[str, tuple[str, ...]] = {
+    NOBODY: ("note_outage", "trip", "close"),
     "heart": ("beat", "stop"),
-    "requests": ("carry_out", *_SIGNALLING, "keep_evidence"),
+    "requests": ("carry_out", *_SIGNALLING, "keep_evidence", *_HEALTH),
     "dispatch": (
-        *("peek", "defer", "refuse", "read_floor", "me", "list", "plan"),
+        *("peek", "admit", "defer", "refuse", "read_floor", "me", "list", "plan"),
         *(*_LAUNCHING, *_LAUNCHED, "read_signal", "put_object", "keep_evidence", *_HEALTH),
     ),
     "watch": (
         *(
             "claim",
+            "admit",
             "notice",
             *_CALLS_OF_A_LOOK,
             *_SETTLING,
@@ -46,12 +50,13 @@ POINTS: dict[str, tuple[str, ...]] = {
             "give_up",
             "seek_abandoned",
         ),
-        *("seek_abandoned", "read_newest", *_SIGNALLING, *_HEALTH),
+        *("fence_strays", "seek_abandoned", "read_newest", *_SIGNALLING, *_HEALTH),
     ),
-    "collect": ("claim", "me", "logs", "keep_evidence", *_SETTLING, "look_again", "finish", *_HEALTH),
+    "collect": ("claim", "admit", "me", "logs", "keep_evidence", *_SETTLING, "look_again", "finish", *_HEALTH),
     "repair": (
         *(
             "claim",
+            "admit",
             "notice",
             *_CALLS_OF_A_LOOK,
             "read_newest",
@@ -64,10 +69,10 @@ POINTS: dict[str, tuple[str, ...]] = {
         *("hold", *_SIGNALLING, *_LAUNCHING, *_LAUNCHED, *_HEALTH),
     ),
     "sweep": (
-        *("me", "get", "list", "keep_evidence", "notice", "read_horizon", "list_duplicates", "write_cost"),
+        *("me", "admit", "get", "list", "keep_evidence", "notice", "read_horizon", "list_duplicates", "write_cost"),
         *(*_SIGNALLING, *_HEALTH),
     ),
-    "prune": ("me", "list_old", "remove", "delete_object", "mark_pruned", "keep_evidence", *_HEALTH),
+    "prune": ("me", "admit", "list_old", "remove", "delete_object", "mark_pruned", "keep_evidence", *_HEALTH),
 }
 """THE registry: which steps each duty goes through."""
 
@@ -132,6 +137,15 @@ def around(step: str) -> Iterator[None]:
     """Pass the points before and after the step. An error on the way leaves out the one after it."""
     reach(step, "before")
     yield
+    reach(step, "after")
+
+
+@contextmanager
+def transaction(engine: Engine, step: str) -> Iterator[Connection]:
+    """A transaction whose commit stands between two points."""
+    with engine.begin() as connection:
+        yield connection
+        reach(step, "before")
     reach(step, "after")
 
 

@@ -20,6 +20,7 @@ from reconciler.loop.breakers import show_settings
 from reconciler.loop.context import Context, Counts
 from reconciler.loop.crashpoints import as_duty
 from reconciler.loop.duties import Duty
+from reconciler.loop.outage import Outage
 from reconciler.store import daemons, runs
 from reconciler.store.wake import Listener
 
@@ -36,17 +37,18 @@ class Daemon:
         settings = context.settings
         tick = settings.tick_seconds
         self._context = context
-        self._heart = Duty("heart", self._beat, settings.lease_seconds / 3)
+        outage = Outage(settings.policy, context.random)
+        self._heart = Duty("heart", self._beat, settings.lease_seconds / 3, outage)
         self._duties = [
             self._heart,
-            Duty("requests", requests.run_once, tick),
-            Duty("dispatch", dispatch.run_once, tick),
-            Duty("watch", watch.run_once, settings.poll_min_seconds / 2),
-            Duty("collect", collect.run_once, settings.poll_min_seconds / 2),
-            Duty("repair", repair.run_once, tick),
-            Duty("tell", tell.run_once, tick),
-            Duty("sweep", sweep.run_once, settings.sweep_seconds),
-            Duty("prune", prune.run_once, PRUNE_SECONDS),
+            Duty("requests", requests.run_once, tick, outage),
+            Duty("dispatch", dispatch.run_once, tick, outage),
+            Duty("watch", watch.run_once, settings.poll_min_seconds / 2, outage),
+            Duty("collect", collect.run_once, settings.poll_min_seconds / 2, outage),
+            Duty("repair", repair.run_once, tick, outage),
+            Duty("tell", tell.run_once, tick, outage),
+            Duty("sweep", sweep.run_once, settings.sweep_seconds, outage),
+            Duty("prune", prune.run_once, PRUNE_SECONDS, outage),
         ]
 
     @property
@@ -65,9 +67,10 @@ class Daemon:
         To be called from the main thread, before any other is started: all of them inherit the blocked signals.
         `attended` is entered once the database was reached, and left after the drain.
         """
+        settings = self._context.settings
         signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
         self._beat(self._context)
-        show_settings(self._context)
+        show_settings(self._context.breakers, recipients=bool(settings.age_recipients))
         logger.bind(daemon_id=str(self._context.owner), backend=self._context.backend).info(Event.DAEMON_STARTED)
         with attended:
             self._work()

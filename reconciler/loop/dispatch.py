@@ -11,7 +11,7 @@ from reconciler.domain.observations import Page, Unreachable
 from reconciler.domain.runs import JobId, Lease, ReadyJob, RunId
 from reconciler.logs import Event, logger
 from reconciler.loop.accounts import account_name
-from reconciler.loop.breakers import close, forbidden, trip
+from reconciler.loop.breakers import Gate
 from reconciler.loop.context import Context, Counts
 from reconciler.loop.crashpoints import as_duty
 from reconciler.loop.cycle import each, guarded
@@ -26,7 +26,7 @@ from reconciler.store.runs import NewRun
 
 Culprit = tuple[JobId, Exception]
 """A job that cannot be planned, and why."""
-NEEDED = frozenset({"camber", "storage"})
+NEEDED = frozenset({"login", "create", "storage"})
 """The dependencies without which nothing is launched."""
 
 
@@ -34,10 +34,13 @@ NEEDED = frozenset({"camber", "storage"})
 def run_once(context: Context) -> Counts:
     """Fill the free slots from the backlog."""
     counts = Counts()
-    if not context.settings.age_recipients or forbidden(context, NEEDED):
+    if not context.settings.age_recipients:
         return counts
     with context.transaction("peek") as connection:
         due = jobs.peek_due(connection, context.settings.run_slots * context.settings.batch_max)
+        gate = context.breakers.admit(connection, NEEDED) if due else Gate.SHUT
+    # A probe is one document in one run.
+    due = {Gate.SHUT: [], Gate.PROBE: due[:1], Gate.FREE: due}[gate]
     if due:
         _dispatch(context, due, counts)
     return counts
@@ -46,10 +49,8 @@ def run_once(context: Context) -> Counts:
 def _dispatch(context: Context, due: Sequence[JobRow], counts: Counts) -> None:
     try:
         ready = look_at_inputs(context, due, counts)
-    except ObjectsUnavailable as error:
-        trip(context, "storage", str(error))
+    except ObjectsUnavailable:
         return
-    close(context, "storage")
     account = account_name(context) if ready else None
     floor = _id_floor(context, account) if account else None
     if account is None or floor is None:
@@ -68,8 +69,7 @@ def _id_floor(context: Context, account: str) -> int | None:
     match context.client.list_page(1, 10):
         case Page(rows=rows):
             return max((row.camber_job_id for row in rows), default=0)
-        case Unreachable(trouble, reason):
-            trip(context, "camber", f"{trouble}: {reason}")
+        case Unreachable():
             return None
 
 

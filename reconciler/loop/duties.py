@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy.exc import InterfaceError, OperationalError
-
 from reconciler.logs import Event, logger
 from reconciler.loop.context import Context, Counts
+from reconciler.loop.outage import Outage
+from reconciler.loop.own_faults import database_away
 from reconciler.metrics import DUTY_SECONDS
 
 
@@ -25,12 +25,13 @@ class Progress:
 class Duty:
     """One periodic loop of the daemon."""
 
-    def __init__(self, name: str, run_once: Callable[[Context], Counts], seconds: float) -> None:
+    def __init__(self, name: str, run_once: Callable[[Context], Counts], seconds: float, outage: Outage) -> None:
         self.name = name
         self.seconds = seconds
         self.completed_at: datetime | None = None
         self.progress = Progress()
         self._run_once = run_once
+        self._outage = outage
         self._running = threading.Lock()
         self._wanted = threading.Event()
 
@@ -60,16 +61,28 @@ class Duty:
     def _pass(self, context: Context) -> None:
         self.progress.begun = time.monotonic()
         try:
-            counts = self._run_once(context)
-        except (OperationalError, InterfaceError) as error:
-            # The database is away: nothing is lost, the next pass looks again.
-            logger.bind(duty=self.name, reason=str(error.orig).split("\n")[0]).error(Event.DUTY_FAILED)
-            return
-        except Exception as error:  # noqa: BLE001 - one of the two places: around one pass
-            logger.bind(duty=self.name).opt(exception=error).error(Event.DUTY_FAILED)
-            return
+            # A pass that is left out while the database is away has ended too: only one that hangs is wedged.
+            if not self._outage.shut():
+                self._work(context)
         finally:
             self.progress.ended = time.monotonic()
-            DUTY_SECONDS.labels(self.name).observe(self.progress.ended - self.progress.begun)
-        self.completed_at, self.progress.completed = datetime.now(UTC), self.progress.ended
+
+    def _work(self, context: Context) -> None:
+        try:
+            with DUTY_SECONDS.labels(self.name).time():
+                counts = self._run_once(context)
+        except Exception as error:  # noqa: BLE001 - one of the two places: around one pass
+            self._blame(error)
+            return
+        self._outage.worked(context)
+        self.completed_at, self.progress.completed = datetime.now(UTC), time.monotonic()
         logger.bind(duty=self.name, **{name: count for name, count in counts.items() if count}).debug(Event.DUTY_DONE)
+
+    def _blame(self, error: Exception) -> None:
+        if not database_away(error):
+            logger.bind(duty=self.name).opt(exception=error).error(Event.DUTY_FAILED)
+            return
+        # The database is away: nothing is lost, a later pass looks again.
+        reason = str(getattr(error, "orig", error)).split("\n")[0]
+        logger.bind(duty=self.name, reason=reason).error(Event.DUTY_FAILED)
+        self._outage.failed(reason)

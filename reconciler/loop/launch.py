@@ -8,7 +8,6 @@ from reconciler.domain.observations import Created, NotSent, Unknown
 from reconciler.domain.runs import Lease, Run
 from reconciler.domain.states import RunEvent, RunState
 from reconciler.logs import Event, logger
-from reconciler.loop.breakers import close, trip
 from reconciler.loop.context import Context
 from reconciler.loop.control import current_signal, signal_run
 from reconciler.loop.faults import error_details, supersede_all
@@ -32,7 +31,6 @@ def launch(context: Context, lease: Lease) -> str:
     try:
         stage(context, run, staged)
     except (ObjectsError, CamberError, ArchiveMissing) as error:
-        trip(context, "camber" if isinstance(error, CamberError) else "storage", str(error))
         return _not_sent(context, run, str(error))
     return _create(context, run)
 
@@ -49,7 +47,6 @@ def _create(context: Context, run: Run) -> str:
         case Created(camber_job_id):
             return _submitted(context, launching, camber_job_id)
         case NotSent(trouble, reason):
-            trip(context, "camber", f"{trouble}: {reason}")
             return _not_sent(context, launching, f"{trouble}: {reason}")
         case Unknown():
             return _unknown(context, launching, outcome)
@@ -76,7 +73,6 @@ def _submitted(context: Context, run: Run, camber_job_id: int) -> str:
             deadline_seconds=context.settings.queue_seconds,
         )
         runs.record_sighting(connection, run, camber_job_id, context.backend, None)
-    close(context, "camber")
     bound = logger.bind(run_id=str(run.id), camber_job_id=camber_job_id)
     bound.bind(old_status=str(run.state), new_status=str(state)).info(Event.RUN_SUBMITTED)
     if current_signal(context, run.id)["skip"]:

@@ -12,7 +12,7 @@ from reconciler.loop.context import Context, Counts
 from reconciler.loop.control import signal_run
 from reconciler.loop.crashpoints import as_duty
 from reconciler.loop.cycle import each
-from reconciler.loop.faults import error_details, give_up_all, log_job
+from reconciler.loop.faults import error_details, give_up_all, log_job, supersede_all
 from reconciler.loop.harvest import harvest, keep_tail
 from reconciler.loop.naming import KILL_AFTER_SECONDS
 from reconciler.loop.search import search
@@ -31,6 +31,8 @@ def run_once(context: Context) -> Counts:
 
 def watch(context: Context, run: Run) -> str:
     """One look at one run; returns what came of it. Raises StaleLease."""
+    if run.state is RunState.ABANDONED:
+        _fence_strays(context, run)
     if run.camber_job_id is None:
         return _seek_abandoned(context, run)
     outcome = context.client.get(run.camber_job_id, known=run.camber_status)
@@ -42,6 +44,17 @@ def watch(context: Context, run: Run) -> str:
             return _confirm(context, run, reason)
         case Advance(event, reason):
             return _advance(context, run, event, reason, outcome.job if isinstance(outcome, Seen) else None)
+
+
+def _fence_strays(context: Context, run: Run) -> None:
+    """An operator gave it up: its live attempts are over, and their jobs go back unburnt."""
+    with context.transaction("fence_strays") as connection:
+        error = error_details(ErrorCode.LAUNCH_UNKNOWN, "its run was given up by an operator")
+        fenced = supersede_all(connection, context, run, error)
+    for attempt in fenced:
+        log_job(run, attempt, "pending", code=error["code"])
+    if fenced:
+        signal_run(context, run.id)
 
 
 def _keep(context: Context, run: Run, outcome: GetOutcome, decision: Keep) -> str:

@@ -147,7 +147,7 @@ def test_a_row_that_names_another_users_document_is_refused(world: World) -> Non
 def test_without_a_recipient_nothing_is_launched_and_nothing_is_lost(world: World) -> None:
     daemon, job = world.daemon(AGE_RECIPIENTS=" "), world.submit()
 
-    show_settings(daemon)
+    show_settings(daemon.breakers, recipients=False)
     world.step(daemon, dispatch.run_once)
 
     assert world.status(job) == "pending"

@@ -1,0 +1,99 @@
+"""How the commands rerun, cancel, hold and release do what they do: select, ask, act once, say what was changed."""
+
+import getpass
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+from uuid import UUID
+
+import typer
+from sqlalchemy import Connection
+
+from reconciler.cli.printing import print_json
+from reconciler.cli.refusal import NOT_FOUND, WRONG_USE, database_or_refuse, refuse, settings_or_refuse
+from reconciler.cli.selection import Selection, select
+from reconciler.store.database import connect
+from reconciler.store.operating import Deed, Filter, carry_out
+
+REASON_CHARACTERS_MAX = 500
+
+Ids = Annotated[list[str] | None, typer.Argument(metavar="ID...", help="UUIDs.", show_default=False)]
+Status = Annotated[str | None, typer.Option(help="Only jobs of this status.")]
+Code = Annotated[str | None, typer.Option("--error-code", help="Only jobs whose last error is this one.")]
+Since = Annotated[str | None, typer.Option(help="Only jobs that changed within this time, such as 30m, 2h or 7d.")]
+User = Annotated[str | None, typer.Option(help="Only jobs of this person, a UUID.")]
+Reason = Annotated[str, typer.Option(help="Why; it goes into the history.")]
+Actor = Annotated[str | None, typer.Option(help="Who, for the history. Default: the user of the operating system.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What is to be done, to what, by whom."""
+
+    verb: str
+    on_jobs: Deed
+    on_runs: Deed | None
+    ids: Sequence[UUID]
+    chosen: Filter
+    reason: str
+    actor: str | None
+    dry_run: bool
+    yes: bool
+    json: bool
+
+
+def execute(order: Order) -> None:
+    """Carry out the order in one transaction."""
+    reason = order.reason.strip()
+    if not 0 < len(reason) <= REASON_CHARACTERS_MAX:
+        refuse(f"--reason must have 1 to {REASON_CHARACTERS_MAX} characters", WRONG_USE)
+    settings = settings_or_refuse()
+    url = settings.database_url.get_secret_value()
+    engine = connect(url, application_name=f"reconciler {order.verb}", pool_size=1)
+    with database_or_refuse():
+        with engine.begin() as connection:
+            found = select(connection, order.ids, order.chosen, runs_too=order.on_runs is not None)
+        if not (found.jobs or found.runs):
+            refuse("No job fits the filter.", NOT_FOUND)
+        if not order.dry_run:
+            _ask(order, found)
+            with engine.begin() as connection:
+                changed = _act(connection, order, found, reason)
+        else:
+            changed = []
+    _tell(order, found, changed)
+
+
+def _ask(order: Order, found: Selection) -> None:
+    """One thing that was named is not asked about."""
+    if order.yes or len(found.jobs) + len(found.runs) == 1:
+        return
+    if not sys.stdin.isatty():
+        refuse(f"This would {order.verb} {found}: say --yes to do it, or --dry-run to look.", WRONG_USE)
+    if not typer.confirm(f"{order.verb.capitalize()} {found}?", err=True):
+        refuse("Nothing was done.", WRONG_USE)
+
+
+def _act(connection: Connection, order: Order, found: Selection, reason: str) -> list[UUID]:
+    actor = order.actor or getpass.getuser()
+    changed = carry_out(connection, order.on_jobs, found.jobs, actor, reason) if found.jobs else []
+    if order.on_runs and found.runs:
+        changed += carry_out(connection, order.on_runs, found.runs, actor, reason)
+    return changed
+
+
+def _tell(order: Order, found: Selection, changed: Sequence[UUID]) -> None:
+    named = [*found.jobs, *found.runs]
+    if order.json:
+        answer: dict[str, Any] = {"action": order.verb, "dry_run": order.dry_run, "jobs": found.jobs}
+        print_json(answer | {"runs": found.runs, "changed": changed})
+    elif order.dry_run:
+        sys.stdout.write("".join(f"{one}\n" for one in named) + f"Would {order.verb} {found}.\n")
+    else:
+        left = len(named) - len(changed)
+        same = f"; {left} stay as they are" if left else ""
+        sys.stdout.write(f"{order.verb.capitalize()}: {len(changed)} of {found}{same}.\n")

@@ -1,0 +1,54 @@
+"""What operators do, each with who and why: the statements behind the commands rerun, cancel, hold and release."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from reconciler.store.database import statement
+
+
+class Deed(StrEnum):
+    """What can be done to jobs or to runs; each is the name of its statement."""
+
+    RERUN_JOBS = "request_rerun"
+    CANCEL_JOBS = "request_cancel"
+    HOLD_JOBS = "hold_jobs"
+    RELEASE_JOBS = "release_jobs"
+    HOLD_RUNS = "hold_runs"
+    RELEASE_RUNS = "release_runs"
+    GIVE_UP_RUNS = "give_up_runs"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """Which jobs: all that every given part fits."""
+
+    status: str | None = None
+    error_code: str | None = None
+    user_id: UUID | None = None
+    since_seconds: float | None = None
+    held: bool = False
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing was given, which would mean everything."""
+        return self == Filter()
+
+
+def select_jobs(connection: Connection, chosen: Filter) -> list[UUID]:
+    """The jobs that the filter fits."""
+    return list(connection.execute(statement("select_jobs"), asdict(chosen)).scalars())
+
+
+def find_ids(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, str]:
+    """Of each id, whether it is a `job` or a `run`; an unknown one is left out."""
+    return {row.id: row.kind for row in connection.execute(statement("find_ids"), {"ids": list(ids)})}
+
+
+def carry_out(connection: Connection, deed: Deed, ids: Sequence[UUID], actor: str, reason: str) -> list[UUID]:
+    """Do it to those of them that it changes, and return these. Who and why go into the history."""
+    connection.execute(statement("name_actor"), {"actor": actor, "reason": reason})
+    return list(connection.execute(statement(str(deed)), {"ids": list(ids), "reason": reason}).scalars())

@@ -1,17 +1,24 @@
-"""`camber-local emulator configure|start|stop|status`: what no real tool has, for the platform that runs this one."""
+"""`camber-local emulator configure|faults|start|stop|status`: what no real tool has, for who runs this one."""
 
 import json
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from reconciler.local.camber import config as configuration
 from reconciler.local.camber.errors import CommandError, EmulatorError
 from reconciler.local.camber.flags import Flag, Given, Kind, read
 from reconciler.local.camber.home import Home
+from reconciler.local.camber.ledger import Ledger, Status
 from reconciler.local.camber.processes import Identity
 from reconciler.local.camber.screens import write_out
+
+if TYPE_CHECKING:
+    from reconciler.local.camber.faults.plan import Rule
 
 _STOP_SECONDS_MAX = 10.0
 _STARTING_SECONDS = 0.01
@@ -23,13 +30,14 @@ def administer(home: Home, environ: Mapping[str, str], arguments: Sequence[str])
     verb, *rest = arguments or [""]
     verbs: dict[str, Callable[[Home, Mapping[str, str], list[str]], None]] = {
         "configure": _configure,
+        "faults": _faults,
         "serve": _serve,
         "start": _start,
         "status": _status,
         "stop": _stop,
     }
     if verb not in verbs:
-        raise EmulatorError("usage: camber-local emulator configure|start|stop|status")
+        raise EmulatorError("usage: camber-local emulator configure|faults|start|stop|status")
     verbs[verb](home, environ, rest)
     return 0
 
@@ -38,6 +46,32 @@ def _configure(home: Home, environ: Mapping[str, str], arguments: list[str]) -> 
     given = _read([Flag(_flag_name(key), Kind.STRING, "") for key in configuration.KNOBS], arguments)
     values = {key: given.text(_flag_name(key)) for key in configuration.KNOBS if given.has(_flag_name(key))}
     _show(configuration.update(home, environ, values)._asdict())
+
+
+def _faults(home: Home, environ: Mapping[str, str], arguments: list[str]) -> None:
+    """Put a plan in force (a file, or `-` for standard input), `--clear` it, or show it with its counts."""
+    from reconciler.local.camber.faults import load, read_plan
+
+    given = _read([Flag("clear", Kind.BOOL, "")], arguments, arguments_max=1)
+    configuration.load(home, environ)
+    with Ledger(home) as ledger:
+        if given.is_true("clear"):
+            home.faults.unlink(missing_ok=True)
+        elif given.arguments:
+            text = sys.stdin.read() if given.arguments == ["-"] else Path(given.arguments[0]).read_text("utf-8")
+            read_plan(text)
+            ledger.forget_faults()
+            draft = home.faults.with_suffix(".new")
+            draft.write_text(text, "utf-8")
+            draft.replace(home.faults)
+        plan = load(home)
+        counts = {} if plan is None else ledger.fault_counts(plan.name)
+    rules = [] if plan is None else plan.rules
+    _show([_rule_shown(rule, *counts.get(number, (0, 0))) for number, rule in enumerate(rules)])
+
+
+def _rule_shown(rule: "Rule", seen: int, fired: int) -> dict[str, object]:
+    return {"fault": rule.fault, "call": rule.call, "seen": seen, "fired": fired, **rule.options._asdict()}
 
 
 def _start(home: Home, environ: Mapping[str, str], arguments: list[str]) -> None:
@@ -51,8 +85,6 @@ def _start(home: Home, environ: Mapping[str, str], arguments: list[str]) -> None
 
 
 def _status(home: Home, environ: Mapping[str, str], arguments: list[str]) -> None:
-    from reconciler.local.camber.ledger import Ledger, Status
-
     _read([], arguments)
     config = configuration.load(home, environ)
     with Ledger(home) as ledger:
@@ -102,7 +134,6 @@ def _take_over(home: Home) -> int:
 def _cancel_running(home: Home, config: configuration.Config) -> list[int]:
     """End the running jobs. One that had ended by itself, unnoticed, keeps its own ending."""
     from reconciler.local.camber.execution import Ending, clear, ending
-    from reconciler.local.camber.ledger import Ledger, Status
 
     cancelled = []
     with Ledger(home) as ledger:
@@ -129,13 +160,13 @@ def _scheduler(home: Home) -> Identity | None:
     return identity if identity.is_alive else None
 
 
-def _read(flags: list[Flag], arguments: list[str]) -> Given:
+def _read(flags: list[Flag], arguments: list[str], arguments_max: int = 0) -> Given:
     try:
         given = read(flags, arguments)
     except CommandError as error:
         raise EmulatorError(str(error)) from error
-    if given.arguments:
-        raise EmulatorError(f"unexpected argument {given.arguments[0]!r}")
+    if len(given.arguments) > arguments_max:
+        raise EmulatorError(f"unexpected argument {given.arguments[arguments_max]!r}")
     return given
 
 

@@ -1,20 +1,23 @@
 """From an argument list to an exit code, with the order of checks and the forms of failure that cobra has."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Mapping, Sequence
+from importlib import import_module
 from typing import NamedTuple
 
 from reconciler.local.camber import config as configuration
-from reconciler.local.camber.commands import GLOBAL_FLAGS, ROOT, Command
+from reconciler.local.camber.commands import GLOBAL_FLAGS, OUTPUT, ROOT, Command
 from reconciler.local.camber.config import Config
 from reconciler.local.camber.errors import CommandError, UnknownCommandError
 from reconciler.local.camber.flags import Flag, Given, Kind, read, takes_next_word
 from reconciler.local.camber.home import Home
 from reconciler.local.camber.screens import banner, write_err, write_out
-from reconciler.local.camber.service import Call, Reply
+from reconciler.local.camber.service import Call, Handler, Reply
 from reconciler.local.camber.usage import help_flag, help_text, suggestions, usage_text
 
-Handler = Callable[[Call], Reply]
+# What a shell says of a command that is not there.
+_NOT_FOUND = 127
 
 
 class _Found(NamedTuple):
@@ -26,6 +29,9 @@ class _Found(NamedTuple):
 def execute(home: Home, environ: Mapping[str, str], arguments: Sequence[str]) -> int:
     """Answer one invocation of the tool and return its exit code."""
     config = configuration.load(home, environ)
+    if _is_missing(home):
+        write_err("camber: No such file or directory\n")
+        return _NOT_FOUND
     found = _find(arguments)
     try:
         reply = _answer(home, config, environ, found)
@@ -39,46 +45,49 @@ def execute(home: Home, environ: Mapping[str, str], arguments: Sequence[str]) ->
     except OSError as error:
         return _show_failure(config, found.path, CommandError(f"{error.filename}: {error.strerror}"))
     write_out(reply.stdout)
+    if reply.stderr:
+        write_err(os.fsdecode(reply.stderr))
     return reply.exit_code
+
+
+def _is_missing(home: Home) -> bool:
+    """Whether a fault keeps the tool away, which this other name for it must not get around."""
+    if not home.executable_away.exists():
+        return False
+    from reconciler.local.camber.launcher import back_at
+
+    return back_at(home, time.time()) is not None
 
 
 def _answer(home: Home, config: Config, environ: Mapping[str, str], found: _Found) -> Reply:
     command = found.path[-1]
+    if config.create_output and command.answered_by == "jobs.create":
+        command = command._replace(flags=(*command.flags, OUTPUT))
     if command is ROOT and (words := _words(ROOT, found.arguments)):
         return _help_about(words)
     given = read((*command.flags, *GLOBAL_FLAGS, help_flag(command)), found.arguments)
-    if command.children or given.is_true("help"):
+    if not command.answered_by or given.is_true("help"):
         return Reply(help_text(found.path).encode())
     _check_argument_count(command, given)
     _show_banner(config, environ, given)
     _check_required_flags(command, given)
     key = given.text("api-key") or environ.get("CAMBER_API_KEY", "")
-    return _handler(found.path)(Call(home, config, given, key))
+    return _afflicted(home, found.path, _handler(command))(Call(home, config, given, key))
 
 
-def _handler(path: Sequence[Command]) -> Handler:
+def _afflicted(home: Home, path: Sequence[Command], answer: Handler) -> Handler:
+    if not home.faults.exists():
+        return answer
+    from reconciler.local.camber.faults import befalling
+
+    return befalling(home, " ".join(command.name for command in path[1:]), answer)
+
+
+def _handler(command: Command) -> Handler:
     # Only what this invocation needs is imported: each one is a process of its own.
-    match [command.name for command in path[1:]]:
-        case ["version"]:
-            return lambda call: Reply(f"Camber {call.config.version} - {call.config.commit}\n".encode())
-        case ["me"]:
-            from reconciler.local.camber import account
-
-            return account.me
-        case ["job", name]:
-            from reconciler.local.camber import jobs
-
-            return {"create": jobs.create, "get": jobs.get, "list": jobs.list_page, "logs": jobs.logs}[name]
-        case ["stash", "cp"]:
-            from reconciler.local.camber import stash_copy
-
-            return stash_copy.cp
-        case ["stash", name]:
-            from reconciler.local.camber import stash
-
-            return {"ls": stash.ls, "mkdir": stash.mkdir, "rm": stash.rm, "test": stash.test}[name]
-        case words:
-            raise AssertionError(words)
+    module, function = command.answered_by.split(".")
+    handler: Handler = getattr(import_module(f"reconciler.local.camber.{module}"), function)
+    return handler
 
 
 def _find(arguments: Sequence[str]) -> _Found:
@@ -139,6 +148,6 @@ def _show_banner(config: Config, environ: Mapping[str, str], given: Given) -> No
 
 def _show_failure(config: Config, path: Sequence[Command], error: CommandError) -> int:
     if error.answered or config.client_errors_on_stdout:
-        write_out(os.fsencode(f"{error}\n"))
+        write_out(os.fsencode(f"{error}\n") * error.repeats)
     write_err(f"Error: {error}\n{usage_text(path)}\n")
-    return 1
+    return error.exit_code

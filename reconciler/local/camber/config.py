@@ -35,6 +35,11 @@ _CHOICES = {
     "profile": ("instant", "fast", "real"),
     "mount": ("live", "snapshot", "snapshot-only"),
     "me_form": ("old", "new"),
+    "create_form": ("lines", "line", "old"),
+    "open_rows": ("n/a", "absent"),
+    "ids_as": ("number", "text"),
+    "mount_dir_form": ("path", "slash", "first", "null"),
+    "stash_json": ("list", "wrapped"),
     "absent_timestamps": ("null", "absent", "zero"),
 }
 
@@ -59,6 +64,27 @@ class Config(NamedTuple):
 
     mount: str = "live"
     """`live`: jobs work in the stash folder itself. `snapshot`: in a copy, written back. `snapshot-only`: in a copy."""
+
+    overwrite: bool = True
+    """Whether a snapshot that is written back replaces files that the stash already holds."""
+
+    read_only_files: bool = False
+    """Whether files that a job finds in its folder can only be read. Replacing them by a new file still works."""
+
+    mount_bytes_per_second: int = 0
+    """How fast a snapshot is copied, both ways; 0 sets no limit. A live folder is as fast as the disk."""
+
+    cold_starts: bool = False
+    """Whether a job that comes after a pause, and every one with a GPU, waits for a node: minutes, if `real`."""
+
+    crowded_files: int = 10_000
+    """From how many files in its folder on a job stays PENDING for long: 20 to 40 minutes, if `real`. 0 never."""
+
+    others_per_job: int = 0
+    """How many jobs of other programs the account gets before each of ours: finished, in folders of their own."""
+
+    job_seconds_max: int = 0
+    """After how long a running job is ended as FAILED; 0 never. No limit is known."""
 
     banner: bool = False
     """Whether the tool says that it is out of date, before anything else, on standard output."""
@@ -87,11 +113,47 @@ class Config(NamedTuple):
     list_key: str = "jobs"
     """The key of the array in the JSON of `job list`: not established."""
 
+    total_key: str = "total"
+    """The key of the number of all jobs beside it."""
+
+    status_key: str = "job_status"
+    """The key of a job's status in JSON; readers of the real one also try `status` and `state`."""
+
+    ids_as: str = "number"
+    """How JSON shows a job's id: `number` or `text`."""
+
+    mount_dir_form: str = "path"
+    """How JSON shows the folder: the `path`, the path with a `slash` behind, its `first` part, or `null`."""
+
+    page_size_max: int = 0
+    """Jobs on a page at most, whatever is asked for; 0 sets no limit. Not established."""
+
     page_size: int = 10
     """Jobs on a page of `job list` when `--size` is not given: not established."""
 
     absent_timestamps: str = "null"
     """How JSON shows a moment that has not come: `null`, `absent`, or `zero` for Go's zero time. Not established."""
+
+    open_rows: str = "n/a"
+    """What the text screens show of moments that have not come: `n/a`, or the rows are `absent`. Not established."""
+
+    create_form: str = "lines"
+    """What `job create` says: three `lines`, the same as one `line`, or the `old` wording. Padding is not known."""
+
+    create_output: bool = False
+    """Whether `job create` takes `--output json`: never seen to work."""
+
+    stash_json: str = "list"
+    """The JSON of `stash ls`: a `list`, or one `wrapped` in an object. Not established."""
+
+    log_bytes_max: int = 0
+    """Bytes that `job logs` shows at most, from the end; 0 sets no limit. None was seen."""
+
+    log_newline: bool = False
+    """Whether a log always ends in a newline, also where the job wrote none. Not established."""
+
+    app_overwrite: bool = False
+    """Whether `app create` replaces an app of one's own: everybody deletes first, so perhaps not."""
 
     unknown_job_code: int = 10
     """The error code of `job get` for an id that is not one of ours: not established."""
@@ -133,13 +195,19 @@ def from_mapping(values: Mapping[str, object]) -> Config:
         if value not in _CHOICES.get(name, (value,)):
             raise EmulatorError(f"config.json: {name} must be one of {', '.join(_CHOICES[name])}, not {value!r}")
     config = Config(**{**known, **values})  # type: ignore[arg-type]  # each value's type was compared just above
+    _check_bounds(config)
+    return config
+
+
+def _check_bounds(config: Config) -> None:
     if config.concurrency < 1 or config.idle_seconds < 0 or config.page_size < 1:
         raise EmulatorError("config.json: concurrency and page_size must be at least 1, idle_seconds at least 0")
+    if config.page_size_max < 0 or config.others_per_job < 0 or config.job_seconds_max < 0:
+        raise EmulatorError("config.json: page_size_max, others_per_job and job_seconds_max must be at least 0")
     for username in (config.username, *config.accounts.values()):
         # It becomes the name of a folder.
         if not username.replace("-", "").replace("_", "").isalnum():
             raise EmulatorError(f"config.json: not a username: {username!r}")
-    return config
 
 
 def _create(home: Home, environ: Mapping[str, str]) -> Config:
@@ -157,7 +225,7 @@ def _converted(name: str, text: str) -> object:
             raise EmulatorError(f"{name} must be true or false, not {text!r}")
         return text in ("1", "true")
     if isinstance(default, int):
-        if not text.isdecimal():
+        if not (text.isascii() and text.isdecimal()):
             raise EmulatorError(f"{name} must be a whole number, not {text!r}")
         return int(text)
     return text
@@ -175,4 +243,7 @@ def _write(home: Home, environ: Mapping[str, str], old: dict[str, object], given
     draft.write_text(json.dumps(config._asdict(), indent=2) + "\n", "utf-8")
     draft.chmod(0o600)
     draft.replace(home.config)
+    from reconciler.local.camber import launcher
+
+    launcher.write(home)
     return config

@@ -7,6 +7,12 @@ class CommandError(Exception):
     answered = False
     """Whether the service said so: then the bare message is repeated on standard output."""
 
+    repeats = 1
+    """How often it is repeated there: `app delete` says it twice."""
+
+    exit_code = 1
+    """What the process ends with; an error with 0 was reported of the real tool."""
+
 
 class UnknownCommandError(CommandError):
     """The first word names no command: cobra points at the help instead of showing the usage."""
@@ -17,8 +23,8 @@ class AuthenticationError(CommandError):
 
     answered = True
 
-    def __init__(self) -> None:
-        super().__init__("authentication error: run 'camber login' or set CAMBER_API_KEY")
+    def __init__(self, message: str = "authentication error: run 'camber login' or set CAMBER_API_KEY") -> None:
+        super().__init__(message)
 
 
 class ApiError(CommandError):

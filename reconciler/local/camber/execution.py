@@ -4,6 +4,7 @@ The exit code is written by the job's own outer shell and not by the scheduler, 
 killed, and the next one still learns how it ended.
 """
 
+import os
 import secrets
 import string
 import subprocess
@@ -42,7 +43,7 @@ def spawn(home: Home, config: Config, job: Job, script: Path) -> subprocess.Pope
     work = mounts.mount(home, config, job)
     with home.log(job.id).open("ab", buffering=0) as log:
         return subprocess.Popen(
-            ["/bin/sh", "-c", _OUTER_SHELL, "sh", script, home.exit_code(job.id)],
+            [*_obedience(config), "/bin/sh", "-c", _OUTER_SHELL, "sh", script, home.exit_code(job.id)],
             cwd=work,
             env=node.environment(home, config, job.id),
             stdin=subprocess.DEVNULL,
@@ -51,6 +52,14 @@ def spawn(home: Home, config: Config, job: Job, script: Path) -> subprocess.Pope
             start_new_session=True,
             umask=_UMASK,
         )
+
+
+def _obedience(config: Config) -> list[str]:
+    """What keeps a job from writing to files that it may only read, where it runs as root."""
+    if not config.read_only_files or os.geteuid() != 0:
+        return []
+    without = "-dac_override,-dac_read_search,-fowner"
+    return ["setpriv", f"--bounding-set={without}", f"--inh-caps={without}", "--"]
 
 
 def ending(home: Home, job: Job, now: float) -> Ending | None:

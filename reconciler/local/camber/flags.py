@@ -16,6 +16,7 @@ class Kind(StrEnum):
     STRING = "string"
     STRING_ARRAY = "stringArray"
     INT = "int"
+    INT32 = "int32"
     BOOL = "bool"
 
 
@@ -128,7 +129,7 @@ def _next_value(flag: Flag, rest: list[str], shown: str) -> str:
 
 
 def _set(given: Given, flag: Flag, value: str) -> None:
-    if flag.kind is Kind.INT and not value.removeprefix("-").removeprefix("+").isdecimal():
+    if flag.kind in (Kind.INT, Kind.INT32) and not value.removeprefix("-").removeprefix("+").isdecimal():
         raise _invalid(flag, value, "ParseInt")
     if flag.kind is Kind.BOOL and value not in _TRUE | _FALSE:
         raise _invalid(flag, value, "ParseBool")

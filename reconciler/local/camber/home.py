@@ -25,6 +25,21 @@ class Home(NamedTuple):
         return self.root / "config.lock"
 
     @property
+    def faults(self) -> Path:
+        """The plan of what goes wrong; none if it is not there."""
+        return self.root / "faults.json"
+
+    @property
+    def executable(self) -> Path:
+        """The emulator as a tool of its own, bound to this home."""
+        return self.root / "bin" / "camber"
+
+    @property
+    def executable_away(self) -> Path:
+        """Where the tool is kept while it is missing."""
+        return self.root / "bin" / "camber.away"
+
+    @property
     def ledger(self) -> Path:
         """The database of jobs."""
         return self.root / "jobs.sqlite3"

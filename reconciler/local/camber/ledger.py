@@ -1,6 +1,7 @@
 """The jobs that were ever created: the service's own memory, in SQLite, shared by all invocations and the scheduler."""
 
 import sqlite3
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from types import TracebackType
 from typing import NamedTuple, Self
@@ -10,8 +11,8 @@ from reconciler.local.camber.config import Config
 from reconciler.local.camber.home import Home, locked
 
 _BUSY_SECONDS_MAX = 60.0
-_SCHEMA_VERSION = 1
-_SCHEMA = """
+_SCHEMA_VERSIONS = (
+    """
 CREATE TABLE counter (last_id INTEGER NOT NULL);
 CREATE TABLE jobs (
     id INTEGER PRIMARY KEY,
@@ -35,7 +36,29 @@ CREATE TABLE jobs (
 );
 CREATE INDEX jobs_unfinished ON jobs (status, id) WHERE finished_at IS NULL;
 CREATE INDEX jobs_of_account ON jobs (account, id);
-"""
+""",
+    """
+ALTER TABLE jobs ADD COLUMN cancel_at REAL;
+CREATE INDEX jobs_started ON jobs (started_at) WHERE started_at IS NOT NULL;
+CREATE TABLE apps (
+    name TEXT PRIMARY KEY,
+    account TEXT NOT NULL,
+    definition TEXT NOT NULL,
+    created_at REAL NOT NULL
+);
+CREATE TABLE fault_counts (
+    plan TEXT NOT NULL,
+    rule INTEGER NOT NULL,
+    seen INTEGER NOT NULL DEFAULT 0,
+    fired INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (plan, rule)
+);
+""",
+)
+"""What each version of the schema adds to the one before."""
+_VERSION = len(_SCHEMA_VERSIONS)
+_OF_OTHERS = (b'python3 analyse.py --status "Status: FAILED"', "MPI", "other-program")
+"""Command, engine and folder of the jobs that other programs of the account create."""
 
 
 class Status(StrEnum):
@@ -46,6 +69,13 @@ class Status(StrEnum):
     COMPLETED = "COMPLETED"
     FAILED = "FAILED"
     CANCELLED = "CANCELLED"
+
+
+class Fate(NamedTuple):
+    """What will befall a new job, other than what it does itself."""
+
+    queue_seconds: float = 0.0
+    cancel_seconds: float | None = None
 
 
 class Order(NamedTuple):
@@ -79,6 +109,16 @@ class Job(NamedTuple):
     pid: int | None
     pid_start: int | None
     script: str | None
+    cancel_at: float | None
+
+
+class App(NamedTuple):
+    """One app, in the order of its columns."""
+
+    name: str
+    account: str
+    definition: str
+    created_at: float
 
 
 class Ledger:
@@ -96,29 +136,34 @@ class Ledger:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._database.close()
 
-    def create(self, config: Config, order: Order, now: float) -> int:
+    def create(self, config: Config, order: Order, now: float, fate: Fate = Fate()) -> int:  # noqa: B008  # immutable
         """Record a new job and return its id."""
         with _Writing(self._database):
+            for _ in range(config.others_per_job):
+                self._record_other(config, order.account, now)
             job_id = self._take_id(config)
-            ready_at = now + pace.queue_delay(config, job_id)
-            self._database.execute(
-                "INSERT INTO jobs (id, account, command, engine, node_size, with_gpu, num_nodes, mount_dir,"
-                " status, created_at, ready_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (job_id, *order, Status.PENDING, now, ready_at),
-            )
+            cancel_at = None if fate.cancel_seconds is None else now + fate.cancel_seconds
+            ready_at = now + fate.queue_seconds + self._queue_seconds(config, order, job_id, now)
+            self._insert(job_id, order, now, ready_at=ready_at, cancel_at=cancel_at)
         return job_id
+
+    def spend_id(self, config: Config) -> int:
+        """Use up an id for which there will never be a job."""
+        with _Writing(self._database):
+            return self._take_id(config)
 
     def get(self, account: str, job_id: int) -> Job | None:
         """One job of an account."""
         return self._one("WHERE account = ? AND id = ?", account, job_id)
 
-    def page(self, account: str, number: int, size: int) -> list[Job]:
-        """A page of an account's jobs, newest first. The first page is 1."""
-        return self._many("WHERE account = ? ORDER BY id DESC LIMIT ? OFFSET ?", account, size, (number - 1) * size)
+    def page(self, account: str, offset: int, count: int, created_until: float) -> list[Job]:
+        """Some of an account's jobs, newest first: those after the first `offset`."""
+        where = "WHERE account = ? AND created_at <= ? ORDER BY id DESC LIMIT ? OFFSET ?"
+        return self._many(where, account, created_until, count, offset)
 
-    def total(self, account: str) -> int:
+    def total(self, account: str, created_until: float) -> int:
         """How many jobs an account has."""
-        return self._number("SELECT count(*) FROM jobs WHERE account = ?", account)
+        return self._number("SELECT count(*) FROM jobs WHERE account = ? AND created_at <= ?", account, created_until)
 
     def count(self, status: Status) -> int:
         """How many jobs of anybody have this status."""
@@ -135,6 +180,17 @@ class Ledger:
     def pending(self, limit: int) -> list[Job]:
         """The first jobs of the queue, by when they may start."""
         return self._many("WHERE status = 'PENDING' AND finished_at IS NULL ORDER BY ready_at, id LIMIT ?", limit)
+
+    def to_cancel(self, now: float) -> list[Job]:
+        """The jobs whose cancellation is due."""
+        return self._many("WHERE cancel_at <= ? AND finished_at IS NULL ORDER BY id", now)
+
+    def next_cancel_at(self) -> float | None:
+        """When the next cancellation is due."""
+        moment: float | None = self._database.execute(
+            "SELECT min(cancel_at) FROM jobs WHERE finished_at IS NULL"
+        ).fetchone()[0]
+        return moment
 
     def start(self, job_id: int, script: str, now: float) -> None:
         """Say that a job is about to run, before it does: a process without a record cannot be found again."""
@@ -153,17 +209,86 @@ class Ledger:
             "UPDATE jobs SET status = ?, finished_at = ? WHERE id = ? AND finished_at IS NULL", (status, now, job_id)
         )
 
+    def put_app(self, app: App) -> None:
+        """Keep an app, in the place of one of that name."""
+        self._database.execute("REPLACE INTO apps VALUES (?, ?, ?, ?)", app)
+
+    def get_app(self, name: str) -> App | None:
+        """The app of that name, whoever owns it."""
+        row = self._database.execute("SELECT * FROM apps WHERE name = ?", (name,)).fetchone()
+        return None if row is None else App(*row)
+
+    def apps(self) -> list[App]:
+        """All apps, by name."""
+        return [App(*row) for row in self._database.execute("SELECT * FROM apps ORDER BY name")]
+
+    def delete_app(self, account: str, name: str) -> bool:
+        """Remove an app of this account; says whether there was one."""
+        gone = self._database.execute("DELETE FROM apps WHERE name = ? AND account = ?", (name, account))
+        return gone.rowcount > 0
+
+    def count_faults(self, plan: str, decide: Callable[[int, int, int], bool], rules: Sequence[int]) -> list[int]:
+        """Count this call for each of the rules, and return those that `decide` on rule, calls seen and faults so far.
+
+        One transaction: of concurrent calls each is another number. Counts of other plans are forgotten.
+        """
+        with _Writing(self._database):
+            self._database.execute("DELETE FROM fault_counts WHERE plan <> ?", (plan,))
+            return [rule for rule in rules if self._count_fault(plan, rule, decide)]
+
+    def forget_faults(self) -> None:
+        """Count from the start again."""
+        self._database.execute("DELETE FROM fault_counts")
+
+    def fault_counts(self, plan: str) -> dict[int, tuple[int, int]]:
+        """By rule, the calls that it was asked for and those that it afflicted."""
+        rows = self._database.execute("SELECT rule, seen, fired FROM fault_counts WHERE plan = ?", (plan,))
+        return {rule: (seen, fired) for rule, seen, fired in rows}
+
+    def _count_fault(self, plan: str, rule: int, decide: Callable[[int, int, int], bool]) -> bool:
+        self._database.execute("INSERT OR IGNORE INTO fault_counts (plan, rule) VALUES (?, ?)", (plan, rule))
+        seen, fired = self.fault_counts(plan)[rule]
+        due = decide(rule, seen + 1, fired)
+        self._database.execute(
+            "UPDATE fault_counts SET seen = seen + 1, fired = fired + ? WHERE plan = ? AND rule = ?", (due, plan, rule)
+        )
+        return due
+
+    def _queue_seconds(self, config: Config, order: Order, job_id: int, now: float) -> float:
+        busy = self._number("SELECT count(*) FROM jobs WHERE finished_at IS NULL AND status <> 'CANCELLED'")
+        last = self._database.execute("SELECT max(started_at) FROM jobs WHERE started_at IS NOT NULL").fetchone()[0]
+        is_cold = order.with_gpu or last is None or now - last > pace.WARM_SECONDS
+        return pace.queue_delay(
+            config, job_id, is_beyond=busy >= config.concurrency, is_cold=is_cold, with_gpu=order.with_gpu
+        )
+
+    def _record_other(self, config: Config, account: str, now: float) -> None:
+        command, engine, folder = _OF_OTHERS
+        order = Order(account, command, engine.lower(), "small", with_gpu=False, num_nodes=1, mount_dir=folder)
+        job_id = self._take_id(config)
+        self._insert(job_id, order, now, ready_at=now, cancel_at=None)
+        self._database.execute(
+            "UPDATE jobs SET status = 'COMPLETED', started_at = ?, finished_at = ? WHERE id = ?", (now, now, job_id)
+        )
+
+    def _insert(self, job_id: int, order: Order, now: float, *, ready_at: float, cancel_at: float | None) -> None:
+        self._database.execute(
+            "INSERT INTO jobs (id, account, command, engine, node_size, with_gpu, num_nodes, mount_dir,"
+            " status, created_at, ready_at, cancel_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (job_id, *order, Status.PENDING, now, ready_at, cancel_at),
+        )
+
     def _lay_out(self, home: Home) -> None:
-        if self._number("PRAGMA user_version") == _SCHEMA_VERSION:
+        if self._number("PRAGMA user_version") == _VERSION:
             return
         # SQLite does not wait when two connections switch to WAL at once, so those take turns before.
         with locked(home.config_lock):
             self._database.execute("PRAGMA journal_mode = WAL")
             with _Writing(self._database):
-                if self._number("PRAGMA user_version") != _SCHEMA_VERSION:
-                    for statement in _SCHEMA.split(";"):
+                for additions in _SCHEMA_VERSIONS[self._number("PRAGMA user_version") :]:
+                    for statement in additions.split(";"):
                         self._database.execute(statement)
-                    self._database.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
+                self._database.execute(f"PRAGMA user_version = {_VERSION}")
 
     def _take_id(self, config: Config) -> int:
         last_id: int | None = self._database.execute("SELECT max(last_id) FROM counter").fetchone()[0]

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from reconciler.local.camber import config as configuration
-from reconciler.local.camber import execution, pace, trees
+from reconciler.local.camber import execution, launcher, pace, trees
 from reconciler.local.camber.doorbell import take_lock
 from reconciler.local.camber.errors import EmulatorError
 from reconciler.local.camber.home import Home
@@ -54,6 +54,7 @@ class Scheduler:
         self._children: dict[int, subprocess.Popen[bytes]] = {}
         self._exits: dict[int, int] = {}
         """By job, a descriptor that becomes readable when the process ends."""
+        self._tool_back_at: float | None = None
         self.was_told_to_stop = False
 
     def run(self) -> None:
@@ -64,8 +65,9 @@ class Scheduler:
             while not self.was_told_to_stop:
                 config = configuration.load(self._home, {})
                 now = time.time()
+                self._tool_back_at = launcher.back_at(self._home, now)
                 next_look = self._look(ledger, config, now)
-                if ledger.unfinished():
+                if ledger.unfinished() or self._tool_back_at is not None:
                     busy_at = now
                 elif now >= busy_at + config.idle_seconds:
                     return
@@ -73,13 +75,25 @@ class Scheduler:
 
     def _look(self, ledger: Ledger, config: configuration.Config, now: float) -> float:
         """Do all that is due and return when something is next."""
+        self._end_due(ledger, config, now)
         ends = [self._watch(ledger, config, job, now) for job in ledger.running()]
         free = config.concurrency - len([end for end in ends if end is not None])
         ready = [job for job in ledger.pending(limit=max(free, 0)) if job.ready_at <= now]
         for job in ready:
             self._start(ledger, config, job, now)
         waiting = [job.ready_at for job in ledger.pending(limit=1) if free > len(ready)]
-        return min([*waiting, *(end for end in ends if end is not None), now + self._patience(ledger, config)])
+        others = [moment for moment in (*ends, ledger.next_cancel_at(), self._tool_back_at) if moment is not None]
+        return min([*waiting, *others, now + self._patience(ledger, config)])
+
+    def _end_due(self, ledger: Ledger, config: configuration.Config, now: float) -> None:
+        """End the jobs that are to be cancelled or have had their time."""
+        late = [job for job in ledger.running() if 0 < config.job_seconds_max <= now - _started_at(job)]
+        for job in ledger.to_cancel(now):
+            self._finish(ledger, config, job, execution.Ending(Status.CANCELLED, now))
+        for job in late:
+            # One that ended by itself, unnoticed, keeps its own ending.
+            ending = execution.ending(self._home, job, now) or execution.Ending(Status.FAILED, now)
+            self._finish(ledger, config, job, ending)
 
     def _patience(self, ledger: Ledger, config: configuration.Config) -> float:
         return _LOOK_SECONDS_MAX if ledger.unfinished() else config.idle_seconds + _LOOK_SECONDS_MAX
@@ -106,8 +120,7 @@ class Scheduler:
             self._hear_exit(job.id, job.pid)
             return now + _LOOK_SECONDS_MAX
         self._drop(job)
-        assert job.started_at is not None, "a running job has started"  # noqa: S101
-        noticed_at = pace.noticed_end(config, job.started_at, ending.at)
+        noticed_at = pace.noticed_end(config, _started_at(job), ending.at)
         if noticed_at > now:
             return noticed_at
         self._finish(ledger, config, job, ending._replace(at=noticed_at))
@@ -120,6 +133,7 @@ class Scheduler:
             # What could not be cleared away stays; the job has ended all the same.
             write_err(traceback.format_exc())
         ledger.finish(job.id, ending.status, ending.at)
+        self._drop(job)
 
     def _hear_exit(self, job_id: int, pid: int | None) -> None:
         if job_id not in self._exits and pid is not None:
@@ -148,6 +162,11 @@ class Scheduler:
 
     def _stop(self, *_: object) -> None:
         self.was_told_to_stop = True
+
+
+def _started_at(job: Job) -> float:
+    assert job.started_at is not None, "a running job has started"  # noqa: S101
+    return job.started_at
 
 
 @contextlib.contextmanager

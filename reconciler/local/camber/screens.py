@@ -30,8 +30,8 @@ def rows(pairs: Iterable[tuple[str, str | bytes]]) -> bytes:
 
 def panel(title: str, pairs: Iterable[tuple[str, str | bytes]]) -> bytes:
     """A titled block: an empty line, the header, the rows, an empty line, the footer as wide as the header."""
-    header = f"{'=' * 22}{title}{'=' * 22}"
-    return f"\n{header}\n".encode() + rows(pairs) + f"\n{'=' * len(header)}\n\n".encode()
+    header, footer = heading(title)
+    return f"\n{header}\n".encode() + rows(pairs) + f"\n{footer}\n\n".encode()
 
 
 def banner(version: str, latest_version: str) -> bytes:
@@ -45,6 +45,12 @@ def banner(version: str, latest_version: str) -> bytes:
         "\n"
         "⚠️ It's recommended to stay up to date for the latest features and security fixes.\n"
     ).encode()
+
+
+def heading(title: str) -> tuple[str, str]:
+    """The header of a block and the footer that closes it."""
+    header = f"{'=' * 22}{title}{'=' * 22}"
+    return header, "=" * len(header)
 
 
 def go_json(value: object) -> bytes:

@@ -20,7 +20,8 @@ def ls(call: Call) -> Reply:
     else:
         found = [Entry(place.path.name, place.path, is_folder=False, bytes=place.path.stat().st_size)]
     if call.given.text("output") == "json":
-        return Reply(go_json([_as_mapping(entry) for entry in found]))
+        items = [_as_mapping(entry) for entry in found]
+        return Reply(go_json(items if call.config.stash_json == "list" else {"total": len(items), "items": items}))
     lines = [_HEADINGS, tuple("-" * len(heading) for heading in _HEADINGS), *map(_columns, found)]
     return Reply("".join(f"{name:<40} {kind:<20} {size}".rstrip() + "\n" for name, kind, size in lines).encode())
 

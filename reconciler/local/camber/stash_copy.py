@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from reconciler.local.camber import pace, trees
 from reconciler.local.camber.errors import CommandError
-from reconciler.local.camber.home import Home
 from reconciler.local.camber.service import Call, Reply
 from reconciler.local.camber.stash_ignore import left_out
 from reconciler.local.camber.stash_paths import Place, locate_any, require
@@ -29,7 +28,9 @@ def cp(call: Call) -> Reply:
     count = 0
     for source in map(require, sources):
         for copy in _copies(call, source, destination, is_folder=is_folder):
-            _carry_out(call.home, copy, to_stash=destination.is_stash)
+            if count == call.tampering.copied_files_max:
+                raise CommandError(f"copy interrupted after {count} file(s)")
+            _carry_out(call, copy, to_stash=destination.is_stash)
             count += 1
     return Reply(f"Copied {count} file(s) to {destination.shown}\n".encode())
 
@@ -48,12 +49,14 @@ def _copies(call: Call, source: Place, destination: Place, *, is_folder: bool) -
             yield _Copy(entry.path, destination.path / entry.inside)
 
 
-def _carry_out(home: Home, copy: _Copy, *, to_stash: bool) -> None:
+def _carry_out(call: Call, copy: _Copy, *, to_stash: bool) -> None:
     if copy.source.resolve() == copy.destination.resolve():
         raise CommandError(f"source and destination are the same: {copy.source}")
     if not to_stash:
         # A download stands where it belongs from its first byte on, and may be left in part.
         trees.copy_file(copy.source, copy.destination, draft=copy.destination)
+        if (left := call.tampering.download_bytes_max) is not None and copy.destination.stat().st_size > left:
+            os.truncate(copy.destination, left)
         return
-    home.incoming.mkdir(exist_ok=True)
-    trees.copy_file(copy.source, copy.destination, home.incoming / str(os.getpid()))
+    call.home.incoming.mkdir(exist_ok=True)
+    trees.copy_file(copy.source, copy.destination, call.home.incoming / str(os.getpid()))

@@ -2,12 +2,14 @@
 
 import contextlib
 import os
+import time
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
 _CHUNK_BYTES = 1 << 20
-_FILE_MODE = 0o644
+FILE_MODE = 0o644
 _OWN_FOLDER_MODE = 0o700
 
 
@@ -29,13 +31,15 @@ def entries(root: Path, *, recursive: bool) -> Iterator[Entry]:
     yield from _entries(root, "", recursive=recursive)
 
 
-def copy_file(source: Path, destination: Path, draft: Path) -> None:
+def copy_file(source: Path, destination: Path, draft: Path, bytes_per_second: int = 0) -> None:
     """Copy one file by way of a draft on the same disk, so that it appears whole."""
     destination.parent.mkdir(parents=True, exist_ok=True)
     with source.open("rb") as reader, draft.open("wb") as writer:
         while chunk := reader.read(_CHUNK_BYTES):
             writer.write(chunk)
-    draft.chmod(_FILE_MODE)
+            if bytes_per_second:
+                time.sleep(len(chunk) / bytes_per_second)
+    draft.chmod(FILE_MODE)
     draft.replace(destination)
 
 
@@ -53,12 +57,17 @@ def remove(path: Path) -> None:
         return
 
 
-def drop_executable_bits(root: Path) -> None:
-    """Make every file below a folder one that cannot be executed, as the mount does."""
+def set_modes(root: Path, mode: int) -> None:
+    """Give every file below a folder the one mode that the mount has for files: none can be executed."""
     for entry in entries(root, recursive=True):
         with contextlib.suppress(FileNotFoundError):
-            if not entry.is_folder and entry.path.stat().st_mode & 0o111:
-                entry.path.chmod(_FILE_MODE)
+            if not entry.is_folder and entry.path.stat().st_mode & 0o777 != mode:
+                entry.path.chmod(mode)
+
+
+def count_files(root: Path, files_max: int) -> int:
+    """How many files stand below a folder, counted no further than `files_max`."""
+    return sum(1 for _ in islice((entry for entry in entries(root, recursive=True) if not entry.is_folder), files_max))
 
 
 def _entries(folder: Path, prefix: str, *, recursive: bool) -> Iterator[Entry]:

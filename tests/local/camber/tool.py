@@ -25,10 +25,11 @@ Seen = TypeVar("Seen")
 class Tool:
     home: Path
     environ: dict[str, str] = field(default_factory=dict)
+    executable: str = EXECUTABLE
 
     def run(self, *arguments: str, answer: str = "", **environ: str) -> subprocess.CompletedProcess[bytes]:
         return subprocess.run(
-            [EXECUTABLE, *arguments],
+            [self.executable, *arguments],
             input=answer.encode(),
             env=self._environ(environ),
             capture_output=True,
@@ -37,7 +38,7 @@ class Tool:
 
     def launch(self, *arguments: str) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
-            [EXECUTABLE, *arguments], env=self._environ({}), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            [self.executable, *arguments], env=self._environ({}), stdout=subprocess.PIPE, stderr=subprocess.PIPE
         )
 
     def out(self, *arguments: str, answer: str = "") -> str:
@@ -48,11 +49,24 @@ class Tool:
     def configure(self, **knobs: object) -> None:
         self.out("emulator", "configure", *(f"--{key.replace('_', '-')}={value}" for key, value in knobs.items()))
 
+    def plan(self, *rules: dict[str, object], seed: int = 1) -> None:
+        """Put a plan of faults in force."""
+        self.out("emulator", "faults", "-", answer=json.dumps({"seed": seed, "faults": rules}))
+
+    def fired(self) -> list[int]:
+        """How often each rule of the plan came true."""
+        return [rule["fired"] for rule in json.loads(self.out("emulator", "faults"))]
+
     def create(self, command: str, path: str = "stash://local/folder/", *more: str) -> int:
         shown = self.out("job", "create", "--cmd", command, "--path", path, *more)
         found = re.search(r"^Job ID: (\d+)$", shown, re.MULTILINE)
         assert found, shown
         return int(found[1])
+
+    def listed(self, *more: str) -> list[int]:
+        """The ids that `job list` shows."""
+        page = json.loads(self.out("job", "list", "--output", "json", *more))
+        return [job["job_id"] for job in page["jobs"]]
 
     def job(self, job_id: int) -> dict[str, Any]:
         job: dict[str, Any] = json.loads(self.out("job", "get", str(job_id), "--output", "json"))

@@ -27,6 +27,7 @@ from reconciler.cli.app import COMMANDS, OF_THE_LOCAL_PLATFORM
 from reconciler.domain.transitions import mermaid
 from reconciler.health.gauges import described as gauges_described
 from reconciler.local.camber.config import Config
+from reconciler.local.camber.faults.kinds import KINDS, kind_of
 from reconciler.logs import Event
 from reconciler.metrics import described as counters_described
 from reconciler.settings import MEANINGLESS, Settings
@@ -70,7 +71,7 @@ def generated() -> dict[Path, str]:
         ROOT / "README.md": _filled(ROOT / "README.md", {"states": mermaid}),
         REFERENCE / "contract.md": _filled(REFERENCE / "contract.md", CONTRACT_SECTIONS),
         ROOT / "docs/explanation/local-platform.md": _filled(
-            ROOT / "docs/explanation/local-platform.md", {"knobs": knobs_table}
+            ROOT / "docs/explanation/local-platform.md", {"faults": faults_table, "knobs": knobs_table}
         ),
     }
 
@@ -294,6 +295,20 @@ def knobs_table() -> str:
     captions = {name: _caption(source, name) for name in Config._field_defaults}
     rows = [(f"`{name}`", f"`{value}`", captions[name]) for name, value in Config._field_defaults.items()]
     return _table(("Knob", "Default", "Meaning"), rows)
+
+
+def faults_table() -> str:
+    """The emulator's faults, each with its options."""
+    return _table(("Fault", "Befalls", "Options", "What happens"), map(_fault_row, KINDS))
+
+
+def _fault_row(name: str) -> tuple[str, ...]:
+    kind = kind_of(name)
+    calls = "any call" if kind.calls == ("*",) else ", ".join(f"`{call}`" for call in kind.calls)
+    source = inspect.getsource(kind.options)
+    options = [f"`{key}` (`{value}`): {_caption(source, key)}" for key, value in kind.options._field_defaults.items()]
+    meaning = inspect.getdoc(import_module(kind.befall.__module__)) or ""
+    return f"`{name}`", calls, " ".join(options), meaning
 
 
 def _caption(source: str, name: str) -> str:

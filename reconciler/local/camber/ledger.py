@@ -11,7 +11,7 @@ from reconciler.local.camber.config import Config
 from reconciler.local.camber.home import Home, locked
 
 _BUSY_SECONDS_MAX = 60.0
-_SCHEMA_VERSIONS = (
+SCHEMA_VERSIONS = (
     """
 CREATE TABLE counter (last_id INTEGER NOT NULL);
 CREATE TABLE jobs (
@@ -56,7 +56,7 @@ CREATE TABLE fault_counts (
 """,
 )
 """What each version of the schema adds to the one before."""
-_VERSION = len(_SCHEMA_VERSIONS)
+_VERSION = len(SCHEMA_VERSIONS)
 _OF_OTHERS = (b'python3 analyse.py --status "Status: FAILED"', "MPI", "other-program")
 """Command, engine and folder of the jobs that other programs of the account create."""
 
@@ -285,7 +285,7 @@ class Ledger:
         with locked(home.config_lock):
             self._database.execute("PRAGMA journal_mode = WAL")
             with _Writing(self._database):
-                for additions in _SCHEMA_VERSIONS[self._number("PRAGMA user_version") :]:
+                for additions in SCHEMA_VERSIONS[self._number("PRAGMA user_version") :]:
                     for statement in additions.split(";"):
                         self._database.execute(statement)
                 self._database.execute(f"PRAGMA user_version = {_VERSION}")

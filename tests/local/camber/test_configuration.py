@@ -1,9 +1,12 @@
 """The knobs, and how the emulator refuses what it does not know."""
 
 import json
+import sqlite3
+from contextlib import closing
 
 import pytest
 
+from reconciler.local.camber.ledger import SCHEMA_VERSIONS
 from tests.local.camber.tool import Tool
 
 
@@ -43,3 +46,20 @@ def test_the_first_id_follows_from_the_seed(tool: Tool) -> None:
     third = Tool(home=tool.home / "third", environ={**tool.environ, "CAMBER_LOCAL_SEED": "2"})
     assert third.create("true") != first
     third.out("emulator", "stop")
+
+
+def test_a_ledger_of_the_first_version_is_taken_over(tool: Tool) -> None:
+    """A home may be older than the emulator that opens it."""
+    tool.out("version")
+    with closing(sqlite3.connect(tool.home / "jobs.sqlite3")) as database:
+        database.executescript(SCHEMA_VERSIONS[0])
+        database.executescript(
+            "PRAGMA user_version = 1; INSERT INTO counter VALUES (20000);"
+            "INSERT INTO jobs VALUES (20000, 'local', x'74727565', 'mpi', 'small', 0, 1, 'old', 'PENDING',"
+            " 1.0, 1.0, NULL, NULL, NULL, NULL, NULL)"
+        )
+        database.commit()
+
+    assert tool.listed() == [20_000]
+    assert tool.create("true") > 20_000
+    assert tool.finished(20_000) == "COMPLETED"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-BENCHES = ("wake_up",)
+BENCHES = ("wake_up", "cli_overhead", "list_parse")
 RESULTS = Path(".rythmiq/bench")
 
 

@@ -10,8 +10,9 @@ whatever is not provably created or provably unsent is unknown. Nothing here log
     config.py      what the client must be told: limits, caps, credentials
     argv.py        argument lists (pure)
     parse/         what the CLI printed, read into outcomes (pure)
-    process.py     finds the CLI and runs it: the only subprocess
-    supervisor.py  a program of its own around each CLI call: hard limit, boot-clock deadline, group kill
+    process.py     finds the CLI, and runs it to its end
+    forker.py      hands calls to the supervisors: the only subprocess
+    supervisor.py  a program of its own that runs CLI calls: hard limit, boot-clock deadline, group kill
     evidence.py    what is kept of each call
     redaction.py   what is never kept of any
     bundle.py      the worker's code as one deterministic archive

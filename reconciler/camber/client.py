@@ -7,12 +7,13 @@ from reconciler.camber import argv
 from reconciler.camber.argv import JobRequest
 from reconciler.camber.config import CamberConfig
 from reconciler.camber.evidence import CliCall
+from reconciler.camber.forker import SUPERVISOR_SECONDS_MAX
 from reconciler.camber.parse.account import read_me, read_version
 from reconciler.camber.parse.creation import read_create
 from reconciler.camber.parse.jobs import read_get
 from reconciler.camber.parse.listing import read_list
 from reconciler.camber.parse.logs import read_logs
-from reconciler.camber.process import SUPERVISOR_SECONDS_MAX, Ending, Finished
+from reconciler.camber.process import Ending, Finished
 from reconciler.camber.runner import Call, Runner, silence_of, utc_now
 from reconciler.camber.stash import StashCalls
 from reconciler.domain.observations import (

@@ -1,23 +1,19 @@
-"""Find the CLI and run it under its supervisor. The only subprocess of the client."""
+"""Find the CLI, run it under a supervisor, and read how it ended."""
 
 import os
 import shutil
-import subprocess
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-# Imported rather than run as a script: Python keeps only imported modules compiled, and compiling takes 7 ms.
-SUPERVISE = "import sys; sys.path.append(sys.argv.pop(1)); import supervisor; supervisor.main()"
-SUPERVISOR_FOLDER = Path(__file__).parent
+from reconciler.camber.forker import FORKER
+from reconciler.camber.supervisor import Request
+
 API_KEY = "CAMBER_API_KEY"
 REPORT_MARK = b"camber-call 1"
 HEADER_BYTES_MAX = 200
-# What the supervisor may take on top of the call's limit: its own start, the kill, and handing over the report.
-SUPERVISOR_SECONDS_MAX = 10.0
 INHERITED = frozenset(
     ["PATH", "HOME", "LANG", "LANGUAGE", "SSL_CERT_FILE", "SSL_CERT_DIR"]
     + [name for proxy in ("http_proxy", "https_proxy", "all_proxy", "no_proxy") for name in (proxy, proxy.upper())]
@@ -81,37 +77,20 @@ def run(
     boot_deadline: float | None = None,
 ) -> Finished:
     """Run the CLI to its end, at most `limit_seconds`; never started from `boot_deadline` (boot clock) on."""
-    deadline = "-" if boot_deadline is None else repr(boot_deadline)
-    program = [sys.executable, "-I", "-S", "-c", SUPERVISE, str(SUPERVISOR_FOLDER)]
+    request = Request(
+        argv=list(argv),
+        environment=dict(environment),
+        limit_seconds=limit_seconds,
+        boot_deadline=boot_deadline,
+        output_bytes_max=output_bytes_max,
+    )
     started_at = time.monotonic()
     try:
-        supervisor = subprocess.Popen(
-            [*program, repr(limit_seconds), deadline, str(output_bytes_max), *argv],
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-        )
+        data = FORKER.call(request)
     except OSError as error:
         return Finished(ending=Ending.UNSTARTABLE, code=error.errno or 0, duration_ms=0)
-    with supervisor:
-        data, complaint = _await_report(supervisor, limit_seconds + SUPERVISOR_SECONDS_MAX)
     waited_ms = int((time.monotonic() - started_at) * 1000)
-    lost = Finished(ending=Ending.LOST, code=supervisor.returncode, duration_ms=waited_ms, stderr=complaint)
-    return read_report(data) or lost
-
-
-def _await_report(supervisor: subprocess.Popen[bytes], seconds: float) -> tuple[bytes, bytes]:
-    for patience in (seconds, SUPERVISOR_SECONDS_MAX / 10):
-        # The second look is for a daemon that was stopped for longer than its patience: the report may lie ready.
-        try:
-            return supervisor.communicate(timeout=patience)
-        except subprocess.TimeoutExpired:
-            continue
-    # The supervisor is stuck. Its death is the CLI's, by the kernel's hand.
-    supervisor.kill()
-    return supervisor.communicate()
+    return read_report(data) or Finished(ending=Ending.LOST, code=0, duration_ms=waited_ms, stderr=data)
 
 
 def read_report(data: bytes) -> Finished | None:

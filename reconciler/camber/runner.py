@@ -158,7 +158,7 @@ def silence_of(finished: Finished) -> Unreachable:
         case Ending.SIGNALLED:
             return Unreachable(Trouble.UNREADABLE, f"the CLI died of signal {finished.code}")
         case Ending.LOST | Ending.EXITED:
-            return Unreachable(Trouble.UNREADABLE, f"the call's supervisor left no report (exit {finished.code})")
+            return Unreachable(Trouble.UNREADABLE, "the call's supervisor left no report")
 
 
 def word_of(outcome: object) -> str:

@@ -1,37 +1,50 @@
-r"""Run one CLI call within hard limits and report how it ended.
+r"""Run CLI calls within hard limits and report how each ended.
 
-A program of its own, with the arguments `LIMIT_SECONDS BOOT_DEADLINE OUTPUT_BYTES_MAX CLI ...`, so that the limits hold
-while the daemon is stopped or dead. It imports little and is imported itself, not run as a script, to be compiled only
-once: every CLI call pays its start.
+A program of its own, so that the limits hold while the daemon is stopped or dead. It is started once; STDIN is a socket
+on which the daemon hands over one socket for each call, and for each of them it forks a supervisor:
 
+- The supervisor reads the request up to the end of the stream, answers with a handle on itself, runs the CLI, and
+  writes one report: a header line of eight fields, then the captured STDOUT, then the captured STDERR.
 - The CLI gets a session and a group of its own, a STDIN that holds `y\n` and ends; at the limit its group is killed.
-- The boot clock is read right before exec: from `BOOT_DEADLINE` on (seconds, or `-`) nothing is started.
-- If this program dies, the kernel kills the CLI. If the daemon dies, the CLI may finish within its limit.
+- The boot clock is read right before exec: from the request's `boot_deadline` on nothing is started.
+- If the supervisor dies, the kernel kills the CLI. If the daemon dies, the CLI may finish within its limit; if this
+  program dies, so may the calls that run, because nothing of theirs passes through it.
 
-STDOUT carries one report: a header line of eight fields, then the captured STDOUT, then the captured STDERR. A report
-that is not whole is no report, and the outcome of the call is unknown.
+A request or a report that is not whole is none, and the outcome of the call is unknown.
 """
 
-# `signal` wraps this module in enums, which would cost five milliseconds of every call.
-import _signal as signals  # type: ignore[import-not-found]  # private, so without stubs
 import ctypes
+import gc
+import json
 import os
 import select
-import sys
+import signal
+import socket
 import time
+from typing import NamedTuple
 
 REPORT_VERSION = "1"
+HELLO = b"\n"
 ANSWERS = b"y\n"
 PR_SET_PDEATHSIG = 1
-STOP_SIGNALS = (signals.SIGINT, signals.SIGTERM, signals.SIGHUP)
+# Stopping the daemon must not cut a `create` short, its limit bounds it anyway; nor must a daemon that is gone.
+IGNORED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE)
 CHUNK_BYTES = 65536
-# How late an exit may be noticed while something else still holds the streams open.
+# Poll does not count the time that the machine sleeps: how late the limit may be noticed after it woke up.
 SLICE_MS = 100
-# The streams have ended, so the exit is a matter of microseconds.
-LAST_SLICE_MS = 2
 # A process that SIGKILL does not end within this time hangs in the kernel; the report does not wait for it.
 REAP_SECONDS = 5.0
 DRAIN_SECONDS = 1.0
+
+
+class Request(NamedTuple):
+    """One call, as the daemon asks for it: seconds of the limit, and the boot clock's deadline or None."""
+
+    argv: list[str]
+    environment: dict[str, str]
+    limit_seconds: float
+    boot_deadline: float | None
+    output_bytes_max: int
 
 
 def boot_now() -> float:
@@ -39,7 +52,72 @@ def boot_now() -> float:
     return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
-class Call:
+def serve() -> None:
+    """Fork a supervisor for each call until the daemon closes its end, or is gone."""
+    settle_signals()
+    os.chdir("/")
+    libc = ctypes.CDLL(None)
+    gc.freeze()
+    with socket.socket(fileno=os.dup(0)) as control:
+        while True:
+            data, ends, _, _ = socket.recv_fds(control, 1, 1)
+            if not data:
+                return
+            for end in ends:
+                # As received, it would reach the CLI, and whatever that leaves behind would keep the call open.
+                os.set_inheritable(end, False)
+                with socket.socket(fileno=end) as call:
+                    fork_supervisor(control, call, libc)
+
+
+def settle_signals() -> None:
+    """Forget what was ignored or blocked around this program: a shell does that to what it runs behind it."""
+    for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
+        signal.signal(number, signal.SIG_IGN if number in IGNORED else signal.SIG_DFL)
+    # The kernel reaps the supervisors.
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
+
+
+def fork_supervisor(control: socket.socket, call: socket.socket, libc: ctypes.CDLL) -> None:
+    """Fork; the supervisor never comes back from here."""
+    try:
+        pid = os.fork()
+    except OSError as error:
+        report(call, "unstartable", error.errno or 0, boot_now(), None)
+        return
+    if pid == 0:
+        os.setsid()
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        # Only the forker may answer for the control socket: its end is how the daemon learns of the forker's death.
+        control.close()
+        os.dup2(os.open(os.devnull, os.O_RDWR), 0)
+        # What Python has to say of an accident goes where the report is missed, and makes it no report.
+        os.dup2(call.fileno(), 2)
+        supervise(call, libc)
+
+
+def supervise(call: socket.socket, libc: ctypes.CDLL) -> None:
+    """Run one call and end with it."""
+    request = Request(**json.loads(b"".join(iter(lambda: call.recv(CHUNK_BYTES), b""))))
+    # A daemon that gave up, or is gone, has closed its end: then this raises, and nothing is started.
+    socket.send_fds(call, [HELLO], [os.pidfd_open(os.getpid())])
+    started_at = boot_now()
+    try:
+        cli = launch(request, libc)
+    except OSError as error:
+        report(call, "unstartable", error.errno or 0, started_at, None)
+    else:
+        in_time = follow(cli, started_at + request.limit_seconds)
+        cli.kill_group()
+        status = cli.reap()
+        cli.drain()
+        report(call, *verdict(cli, status, in_time=in_time), started_at, cli)
+    # There is nothing to tidy up, and tidying takes the interpreter three milliseconds.
+    os._exit(0)
+
+
+class Cli:
     """The running CLI: its pid and what it has written so far, each stream up to `bytes_max`."""
 
     def __init__(self, pid: int, streams: list[int], bytes_max: int) -> None:
@@ -52,11 +130,13 @@ class Call:
         self.open = set(streams)
         for stream in streams:
             self.poller.register(stream, select.POLLIN)
+        self.end = os.pidfd_open(pid)
+        self.poller.register(self.end, select.POLLIN)
 
     def read(self, wait_ms: int) -> bool:
-        """Take what is there, waiting at most `wait_ms` for something; return whether anything was."""
-        ready = self.poller.poll(wait_ms)
-        for stream, _ in ready:
+        """Take what is there, waiting at most `wait_ms` for something or the end; return whether anything was."""
+        ready = [stream for stream, _ in self.poller.poll(wait_ms) if stream != self.end]
+        for stream in ready:
             self._take(stream, os.read(stream, CHUNK_BYTES))
         return bool(ready)
 
@@ -81,10 +161,10 @@ class Call:
     def kill_group(self) -> None:
         """Kill the CLI and whatever it left behind in its group."""
         try:
-            os.killpg(self.pid, signals.SIGKILL)
+            os.killpg(self.pid, signal.SIGKILL)
         except (ProcessLookupError, PermissionError):
             # Before its setsid the child is no group yet; it is ours and unreaped, so its pid is still its own.
-            os.kill(self.pid, signals.SIGKILL)
+            os.kill(self.pid, signal.SIGKILL)
 
     def reap(self) -> int | None:
         """Return the wait status, or None if the process cannot be ended."""
@@ -97,76 +177,54 @@ class Call:
         return None
 
 
-def main() -> None:
-    """Run the call that the arguments describe, and report."""
-    for number in STOP_SIGNALS:
-        # Stopping the daemon must not cut a `create` short: the limit bounds it anyway.
-        signals.signal(number, signals.SIG_IGN)
-    limit_seconds, deadline, bytes_max = float(sys.argv[1]), sys.argv[2], int(sys.argv[3])
-    started_at = boot_now()
-    try:
-        call = launch(sys.argv[4:], None if deadline == "-" else float(deadline), bytes_max)
-    except OSError as error:
-        report("unstartable", error.errno or 0, started_at, None)
-        return
-    in_time = follow(call, started_at + limit_seconds)
-    call.kill_group()
-    status = call.reap()
-    call.drain()
-    report(*verdict(call, status, in_time=in_time), started_at, call)
-
-
-def launch(argv: list[str], boot_deadline: float | None, bytes_max: int) -> Call:
+def launch(request: Request, libc: ctypes.CDLL) -> Cli:
     """Fork and exec the CLI; a refusal to do so arrives on the first stream, which exec closes."""
     answers, refusal, out, err = os.pipe(), os.pipe(), os.pipe(), os.pipe()
     os.write(answers[1], ANSWERS)
     os.close(answers[1])
-    libc = ctypes.CDLL(None)
     supervisor = os.getpid()
     pid = os.fork()
     if pid == 0:
         os.setsid()
-        libc.prctl(PR_SET_PDEATHSIG, signals.SIGKILL)
+        libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != supervisor:
             os._exit(1)
-        become(argv, boot_deadline, (answers[0], out[1], err[1]), refusal[1])
+        become(request, (answers[0], out[1], err[1]), refusal[1])
     for end in (answers[0], refusal[1], out[1], err[1]):
         os.close(end)
-    return Call(pid, [refusal[0], out[0], err[0]], bytes_max)
+    return Cli(pid, [refusal[0], out[0], err[0]], request.output_bytes_max)
 
 
-def become(argv: list[str], boot_deadline: float | None, standard: tuple[int, int, int], refusal: int) -> None:
+def become(request: Request, standard: tuple[int, int, int], refusal: int) -> None:
     """Turn this process into the CLI, unless it is too late for that; never return."""
     for number, end in enumerate(standard):
         os.dup2(end, number)
-    # What is ignored stays so across exec: Python ignores some, and a shell ignores others for what it runs behind it.
-    for number in signals.valid_signals() - {signals.SIGKILL, signals.SIGSTOP}:
-        signals.signal(number, signals.SIG_DFL)
-    signals.pthread_sigmask(signals.SIG_SETMASK, [])
+    for number in IGNORED:
+        # It would stay so across exec.
+        signal.signal(number, signal.SIG_DFL)
     try:
-        if boot_deadline is not None and boot_now() >= boot_deadline:
+        if request.boot_deadline is not None and boot_now() >= request.boot_deadline:
             os.write(refusal, b"late")
         else:
-            os.execv(argv[0], argv)  # noqa: S606  # a shell is what must not be here
+            os.execve(request.argv[0], request.argv, request.environment)  # noqa: S606  # a shell must not be here
     except OSError as error:
         os.write(refusal, b"%d" % (error.errno or 0))
     os._exit(127)
 
 
-def follow(call: Call, ends_at: float) -> bool:
+def follow(cli: Cli, ends_at: float) -> bool:
     """Read until the CLI has exited; return whether that was before the limit."""
-    while not call.exited():
+    while not cli.exited():
         remaining = ends_at - boot_now()
         if remaining <= 0:
             return False
-        # Short slices, because poll does not count the time that the machine sleeps.
-        call.read(min(SLICE_MS if call.open else LAST_SLICE_MS, int(remaining * 1000) + 1))
+        cli.read(min(SLICE_MS, int(remaining * 1000) + 1))
     return True
 
 
-def verdict(call: Call, status: int | None, *, in_time: bool) -> tuple[str, int]:
+def verdict(cli: Cli, status: int | None, *, in_time: bool) -> tuple[str, int]:
     """Name the ending, with the exit code, signal or errno that belongs to it."""
-    refused = bytes(call.kept[call.streams[0]]).decode()
+    refused = bytes(cli.kept[cli.streams[0]]).decode()
     if refused:
         return ("late", 0) if refused == "late" else ("unstartable", int(refused))
     if not in_time or status is None:
@@ -175,24 +233,17 @@ def verdict(call: Call, status: int | None, *, in_time: bool) -> tuple[str, int]
     return ("exited", code) if code >= 0 else ("signalled", -code)
 
 
-def report(ending: str, code: int, started_at: float, call: Call | None) -> None:
-    """Write the report and end; a daemon that is gone misses nothing that it could still use."""
-    out, err = (bytes(call.kept[stream]) for stream in call.streams[1:]) if call else (b"", b"")
+def report(call: socket.socket, ending: str, code: int, started_at: float, cli: Cli | None) -> None:
+    """Write the report; a daemon that is gone misses nothing that it could still use."""
+    out, err = (bytes(cli.kept[stream]) for stream in cli.streams[1:]) if cli else (b"", b"")
     duration_ms = int((boot_now() - started_at) * 1000)
-    fields = (
-        "camber-call",
-        REPORT_VERSION,
-        ending,
-        code,
-        duration_ms,
-        int(call.cut if call else 0),
-        len(out),
-        len(err),
-    )
+    lengths = (int(cli.cut if cli else 0), len(out), len(err))
+    fields = ("camber-call", REPORT_VERSION, ending, code, duration_ms, *lengths)
     try:
-        sys.stdout.buffer.write(" ".join(map(str, fields)).encode() + b"\n" + out + err)
-        sys.stdout.buffer.flush()
-    except BrokenPipeError:
-        os._exit(1)
-    # There is nothing to tidy up, and tidying takes the interpreter three milliseconds.
-    os._exit(0)
+        call.sendall(" ".join(map(str, fields)).encode() + b"\n" + out + err)
+    except OSError:
+        return
+
+
+if __name__ == "__main__":
+    serve()

@@ -16,15 +16,15 @@ from hypothesis import strategies as st
 from reconciler.camber.process import Ending, Finished, boot_now, cli_environment, find_cli, read_report, run
 from tests.camber.fakes import await_numbers, await_until, is_gone, write_cli
 
-# A CLI that tells its own pid and its parent's, the supervisor's, and then hangs with a child that hangs.
+# A CLI that tells the pids of its child, its own and its parent's, the supervisor's, and then hangs with the child.
 HANG = 'sleep 300 & printf "%s\\n" $! $$ $PPID >"$1.new"; mv "$1.new" "$1"; wait'
 # A CLI that tells its own pid and the supervisor's, goes on when it is let, and says more than a pipe holds.
 GATED = """printf "%s\\n" $$ $PPID >"$1.new"; mv "$1.new" "$1"
 until [ -e "$1.go" ]; do sleep 0.01; done; head -c 200000 /dev/zero; exit 7"""
 DAEMON = """
 import sys
-from reconciler.camber import process
-process.SUPERVISOR_SECONDS_MAX = 0.2
+from reconciler.camber import forker, process
+forker.SUPERVISOR_SECONDS_MAX = 0.2
 limit, *argv = sys.argv[1:]
 finished = process.run(argv, environment={"PATH": "/usr/bin:/bin"}, limit_seconds=float(limit), output_bytes_max=10**6)
 print(finished.ending, finished.code)
@@ -75,6 +75,14 @@ def test_signals_reach_the_cli_as_they_should(tmp_path: Path) -> None:
     # Signals 32 and 33 are the C library's own: a parent that ignored them cannot be made good for.
     ours = 2**31 - 1
     assert {int(mask, 16) & ours for mask in finished.stdout.split()[1::2]} == {0}
+
+
+def test_the_cli_holds_its_three_streams_and_nothing_else(tmp_path: Path) -> None:
+    finished = call(write_cli(tmp_path, "pwd; ls -l /proc/$$/fd"))
+    names = [line.split()[8] for line in finished.stdout.decode().splitlines()[2:] if not line.endswith("/camber")]
+
+    assert finished.stdout.startswith(b"/\n")
+    assert names == ["0", "1", "2"]
 
 
 def test_a_signal_that_ends_the_cli_is_told(tmp_path: Path) -> None:
@@ -134,7 +142,7 @@ def test_a_cli_that_cannot_be_started_says_why(tmp_path: Path) -> None:
 
     assert (Ending.UNSTARTABLE, 2) == _ending(call(tmp_path / "none"))
     assert (Ending.UNSTARTABLE, 13) == _ending(call(tmp_path / "text"))
-    assert (Ending.UNSTARTABLE, 7) == _ending(call(tmp_path / "text", "x" * 200_000))
+    assert (Ending.UNSTARTABLE, 7) == _ending(call(write_cli(tmp_path, ""), "x" * 200_000))
 
 
 def test_the_limit_holds_while_the_daemon_is_stopped(tmp_path: Path) -> None:
@@ -190,7 +198,7 @@ def test_the_cli_dies_with_its_supervisor_and_the_outcome_is_lost(tmp_path: Path
         os.kill(supervisor, signal.SIGKILL)
 
         assert await_until(lambda: is_gone(cli))
-        assert process.communicate(timeout=20)[0] == f"lost {-signal.SIGKILL}\n"
+        assert process.communicate(timeout=20)[0] == "lost 0\n"
         os.kill(child, signal.SIGKILL)
 
 
@@ -199,7 +207,7 @@ def test_a_supervisor_that_hangs_is_given_up_and_its_cli_with_it(tmp_path: Path)
         child, cli, supervisor = await_numbers(tmp_path / "pids", 3)
         os.kill(supervisor, signal.SIGSTOP)
 
-        assert process.communicate(timeout=20)[0] == f"lost {-signal.SIGKILL}\n"
+        assert process.communicate(timeout=20)[0] == "lost 0\n"
         assert await_until(lambda: is_gone(cli))
         os.kill(child, signal.SIGKILL)
 

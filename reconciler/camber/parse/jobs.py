@@ -1,7 +1,7 @@
 """One job, as an object or as a screen."""
 
 import re
-from dataclasses import dataclass
+from functools import lru_cache
 
 from reconciler.camber.parse.faults import explain, find_fault
 from reconciler.camber.parse.printed import Printed
@@ -11,9 +11,10 @@ from reconciler.domain.observations import Absent, CamberStatus, GetOutcome, Rem
 
 _HEADER = re.compile(r"^={10,}[ \t]*Job Information[ \t]*={10,}[ \t]*$", re.MULTILINE)
 _RULE = re.compile(r"^[=-]{20,}[ \t]*$")
-_ROW = re.compile(r"^([A-Z][A-Za-z ]{1,18}):[ \t]*(.*)$")
 # The rows behind the command, in the screen's order.
 _TAIL = ("With GPU", "Number of Nodes", "Start Time", "Duration", "Finish Time")
+_RANKS = {label: rank for rank, label in enumerate(_TAIL)}
+_LABELS = frozenset(["Job ID", "Status", "Job Type", "Node Size", *_TAIL])
 _SPELLINGS = {"CANCELED": CamberStatus.CANCELLED}
 STATUS_WORD_CHARACTERS_MAX = 60
 
@@ -33,11 +34,11 @@ def job_from_object(fields: Object) -> RemoteJob | None:
     camber_job_id = as_id(fields.get("job_id")) or as_id(fields.get("id"))
     if camber_job_id is None:
         return None
-    word = first_text(fields, "job_status", "status", "state") or ""
+    status, word = _status(first_text(fields, "job_status", "status", "state") or "")
     return RemoteJob(
         camber_job_id=camber_job_id,
-        status=status_of(word),
-        status_word=quote(word, STATUS_WORD_CHARACTERS_MAX),
+        status=status,
+        status_word=word,
         mount_dir=first_text(fields, "mount_dir"),
         command=first_text(fields, "command", "cmd"),
         node_size=first_text(fields, "node_size"),
@@ -53,10 +54,11 @@ def job_from_lines(lines: list[str]) -> RemoteJob | None:
     camber_job_id = as_id(rows.get("Job ID"))
     if camber_job_id is None or "Status" not in rows:
         return None
+    status, word = _status(rows["Status"])
     return RemoteJob(
         camber_job_id=camber_job_id,
-        status=status_of(rows["Status"]),
-        status_word=quote(rows["Status"], STATUS_WORD_CHARACTERS_MAX),
+        status=status,
+        status_word=word,
         command=rows.get("Command"),
         node_size=rows.get("Node Size"),
         created_at=as_time(rows.get("Start Time")),
@@ -70,6 +72,11 @@ def status_of(word: str) -> CamberStatus:
     if upper in _SPELLINGS:
         return _SPELLINGS[upper]
     return CamberStatus(upper) if upper in CamberStatus.__members__ else CamberStatus.UNKNOWN
+
+
+@lru_cache(maxsize=64)
+def _status(word: str) -> tuple[CamberStatus, str]:
+    return status_of(word), quote(word, STATUS_WORD_CHARACTERS_MAX)
 
 
 def _shown(text: str) -> RemoteJob | None:
@@ -95,36 +102,32 @@ def _screen(text: str) -> list[str]:
 
 def _rows(lines: list[str]) -> dict[str, str]:
     """Read rows from above down to the command and from below up to it: the command itself may hold anything."""
-    command_at = next((index for index, line in enumerate(lines) if line.startswith("Command:")), len(lines))
     rows: dict[str, str] = {}
-    for line in lines[:command_at]:
-        row = _ROW.match(line)
-        if row:
-            rows.setdefault(row[1], row[2].strip())
-    below = _tail(lines[command_at + 1 :])
-    if command_at < len(lines):
-        command = "\n".join(lines[command_at : len(lines) - below.line_count])
-        rows["Command"] = command.removeprefix("Command:").strip().replace("\0", "")
-    return below.rows | rows
-
-
-@dataclass(frozen=True, slots=True)
-class _Tail:
-    rows: dict[str, str]
-    line_count: int
-
-
-def _tail(lines: list[str]) -> _Tail:
-    rows: dict[str, str] = {}
-    line_count = 0
-    rank = len(_TAIL)
-    for line in reversed(lines):
-        row = _ROW.match(line)
-        known = row is not None and row[1] in _TAIL[:rank]
-        if not known and (rows or line.strip()):
+    command_at = len(lines)
+    for index, line in enumerate(lines):
+        label, colon, value = line.partition(":")
+        if label == "Command" and colon:
+            command_at = index
             break
-        line_count += 1
-        if row is not None:
-            rank = _TAIL.index(row[1])
-            rows[row[1]] = row[2].strip()
-    return _Tail(rows, line_count)
+        if colon and label in _LABELS:
+            rows.setdefault(label, value.strip())
+    tail, tail_at = _tail(lines, command_at + 1)
+    if command_at < len(lines):
+        command = "\n".join(lines[command_at:tail_at])
+        rows["Command"] = command.removeprefix("Command:").strip().replace("\0", "")
+    return tail | rows
+
+
+def _tail(lines: list[str], command_ends_at: int) -> tuple[dict[str, str], int]:
+    """Return the rows behind the command, and where the first of them stands."""
+    rows: dict[str, str] = {}
+    rank = len(_TAIL)
+    for index in range(len(lines) - 1, command_ends_at - 1, -1):
+        label, colon, value = lines[index].partition(":")
+        above = _RANKS.get(label, rank) if colon else rank
+        if above < rank:
+            rank = above
+            rows[label] = value.strip()
+        elif rows or lines[index].strip():
+            return rows, index + 1
+    return rows, min(command_ends_at, len(lines))

@@ -9,8 +9,9 @@ from reconciler.camber.parse.printed import Printed
 from reconciler.camber.parse.structured import Object, as_object, find_json, payload_of
 from reconciler.domain.observations import ListOutcome, Page, RemoteJob, Trouble, Unreachable
 
-_RULE = re.compile(r"^-{20,}[ \t]*$", re.MULTILINE)
-_FIRST_ROW = re.compile(r"\A\s*Job ID:[ \t]*[0-9]", re.MULTILINE)
+_RULE = re.compile(r"-{20,}[ \t]*")
+_DASHES = "-" * 20
+_FIRST_ROW = re.compile(r"[ \t]*Job ID:[ \t]*[0-9]")
 _DEPTH_MAX = 4
 _STATUS_KEYS = frozenset(["job_status", "status", "state"])
 # Where a page past the end keeps its rows: an empty list, or null beside a total, under a name that is not settled.
@@ -80,16 +81,27 @@ def _total(value: object) -> int | None:
 
 
 def _from_blocks(text: str) -> ListOutcome | None:
-    blocks = [block for block in _RULE.split(text) if block.strip()]
-    while blocks and not _FIRST_ROW.match(blocks[0]):
+    blocks = _blocks(text)
+    while blocks and not _FIRST_ROW.match(blocks[0][0]):
         # A title may stand above the first job; anywhere else, a block without an id is a piece of something unread.
         blocks = blocks[1:]
-    rows = [job_from_lines(block.strip("\n").split("\n")) for block in blocks]
+    rows = [job_from_lines(block) for block in blocks]
     if not rows:
         return None
     if None in rows:
         return Unreachable(Trouble.UNREADABLE, f"block {rows.index(None) + 1} of {len(rows)} shows no job")
     return Page(rows=_without_twins(row for row in rows if row), total=None)
+
+
+def _blocks(text: str) -> list[list[str]]:
+    """Return the lines between rules, without the blank ones above; a block of blank lines is none."""
+    blocks: list[list[str]] = [[]]
+    for line in text.split("\n"):
+        if line.startswith(_DASHES) and _RULE.fullmatch(line):
+            blocks.append([])
+        elif blocks[-1] or line.strip():
+            blocks[-1].append(line)
+    return [block for block in blocks if block]
 
 
 def _without_twins(rows: Iterator[RemoteJob]) -> tuple[RemoteJob, ...]:

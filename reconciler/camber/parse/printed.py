@@ -41,8 +41,12 @@ class Printed:
 
 def without_banner(text: str) -> str:
     """Return the text without the update banner at its head."""
-    return _BANNER.sub("", text, count=1)
+    banner = _BANNER.match(text)
+    return text[banner.end() :] if banner else text
 
 
 def _plain(text: str) -> str:
-    return _LINE_ENDS.sub("\n", _ESCAPES.sub("", text))
+    # Most output holds neither, and a list may have megabytes.
+    if "\x1b" in text:
+        text = _ESCAPES.sub("", text)
+    return _LINE_ENDS.sub("\n", text) if "\r" in text else text

@@ -5,10 +5,12 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-# JSON begins a line, alone or behind a prompt that was answered on STDIN. The look-ahead tells it from `[notice] ...`.
-_BEGINNING = re.compile(
-    r"^(?:[^\n{\[\"]*\[y/n\][:?> \t]*)?[ \t]*(?=\{\s*[\"}]|\[\s*[{\[\]])", re.MULTILINE | re.IGNORECASE
-)
+# The second character tells JSON from `[notice] ...`.
+_BEGINNING = re.compile(r"\{\s*[\"}]|\[\s*[{\[\]]")
+# JSON begins a line, alone or behind a prompt that was answered on STDIN.
+_BEFORE = re.compile(r"(?:[^\n{\[\"]*\[y/n\][:?> \t]*)?[ \t]*", re.IGNORECASE)
+_DIGITS = re.compile(r"\s*[0-9]{1,18}\s*")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]")
 # Go's zero time, and the zero of Unix: a time that is not there yet.
 _ZERO_YEARS = (1, 1970)
 TEXT_CHARACTERS_MAX = 200_000
@@ -18,14 +20,19 @@ Object = Mapping[str, object]
 
 def find_json(text: str) -> object:
     """Return the first JSON value that begins a line, or None. If that one is broken, there is none."""
-    beginning = _BEGINNING.search(text)
-    if not beginning:
+    beginnings = (found.start() for found in _BEGINNING.finditer(text))
+    beginning = next((start for start in beginnings if _begins_line(text, start)), None)
+    if beginning is None:
         return None
     try:
-        value: object = json.JSONDecoder(strict=False).raw_decode(text, beginning.end())[0]
+        value: object = json.JSONDecoder(strict=False).raw_decode(text, beginning)[0]
     except (ValueError, RecursionError):
         return None
     return value
+
+
+def _begins_line(text: str, start: int) -> bool:
+    return _BEFORE.fullmatch(text, text.rfind("\n", 0, start) + 1, start) is not None
 
 
 def as_object(value: object) -> Object | None:
@@ -42,32 +49,39 @@ def payload_of(value: object) -> object:
 
 def first_text(fields: Object, *names: str) -> str | None:
     """Return the first of the named fields that holds any text."""
-    texts = (as_text(fields.get(name)) for name in names)
-    return next((text for text in texts if text), None)
+    for name in names:
+        value = fields.get(name)
+        text = as_text(value) if value else None
+        if text:
+            return text
+    return None
 
 
 def as_text(value: object) -> str | None:
     """Return the value if it is text, fit for a database: no zero bytes, no halves of characters."""
     if not isinstance(value, str):
         return None
-    return value[:TEXT_CHARACTERS_MAX].replace("\0", "").encode("utf-8", "replace").decode().strip() or None
+    text = value[:TEXT_CHARACTERS_MAX].replace("\0", "")
+    # A list has ten thousand such texts, nearly all of them plain.
+    return (text if text.isascii() else text.encode("utf-8", "replace").decode()).strip() or None
 
 
 def as_id(value: object) -> int | None:
     """Return a job id, given as a number or as digits."""
-    if isinstance(value, str) and re.fullmatch(r"\s*[0-9]{1,18}\s*", value):
-        value = int(value)
+    if isinstance(value, str):
+        value = int(value) if _DIGITS.fullmatch(value) else None
     good = isinstance(value, int) and not isinstance(value, bool) and 0 < value < 10**18
     return value if good and isinstance(value, int) else None
 
 
 def as_time(value: object) -> datetime | None:
     """Return an RFC 3339 time as aware UTC; None where it is missing, zero, without a zone, or not a time."""
-    if not isinstance(value, str) or not re.match(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]", value):
+    if not isinstance(value, str) or not _DATE.match(value):
         return None
     try:
         moment = datetime.fromisoformat(value.strip())
-        known = moment.tzinfo is not None and moment.year not in _ZERO_YEARS
-        return moment.astimezone(UTC) if known else None
+        if moment.tzinfo is None or moment.year in _ZERO_YEARS:
+            return None
+        return moment.astimezone(UTC)
     except (ValueError, OverflowError):
         return None

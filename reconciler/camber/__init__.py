@@ -6,6 +6,7 @@ whatever is not provably created or provably unsent is unknown. Nothing here log
 
     client.py      the job calls, one method each; retries around reads only
     stash.py       the stash calls, judged by what is there afterwards
+    apps.py        the application calls: the container route
     runner.py      one call from arguments to verdict, and its evidence
     config.py      what the client must be told: limits, caps, credentials
     argv.py        argument lists (pure)

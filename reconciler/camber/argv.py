@@ -1,10 +1,13 @@
 """Argument lists for the CLI (pure). Lists, never a shell string; the API key is never among them."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 # Linux refuses a single argument of 128 KiB or more, its closing zero included.
 ARGUMENT_BYTES_MAX = 128 * 1024 - 1
+# What `create` says fits a few lines; anything longer is not an answer.
+CREATE_OUTPUT_BYTES_MAX = 64 * 1024
 STASH_SCHEME = "stash://"
 JSON = ("--output", "json")
 
@@ -33,6 +36,13 @@ def checked_stash_path(stash_path: str) -> str:
     if not (stash_path.startswith(STASH_SCHEME) and plain and stash_path.isprintable()):
         raise ValueError(f"not a full stash path: {stash_path!r}")
     return stash_path
+
+
+def checked_app_name(name: str) -> str:
+    """Return the name if it can be an application's: lower case, digits, hyphens, and never a flag."""
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,99}", name):
+        raise ValueError(f"not an application's name: {name!r}")
+    return name
 
 
 def version() -> list[str]:
@@ -107,13 +117,13 @@ def app_create(definition: Path) -> list[str]:
 
 def app_describe(name: str) -> list[str]:
     """`camber app describe`."""
-    return ["app", "describe", name]
+    return ["app", "describe", checked_app_name(name)]
 
 
 def app_run(name: str, inputs: dict[str, str], *, node_size: str) -> list[str]:
     """`camber app run`; note that its size flag is not the one of `job create`."""
     pairs = [part for key, value in inputs.items() for part in ("--input", f"{key}={value}")]
-    return ["app", "run", name, *pairs, "--node-size", node_size.lower()]
+    return ["app", "run", checked_app_name(name), *pairs, "--node-size", node_size.lower()]
 
 
 def app_list() -> list[str]:
@@ -123,7 +133,7 @@ def app_list() -> list[str]:
 
 def app_delete(name: str) -> list[str]:
     """`camber app delete`."""
-    return ["app", "delete", name]
+    return ["app", "delete", checked_app_name(name)]
 
 
 def _copy(source: str, target: str, *, recursive: bool) -> list[str]:

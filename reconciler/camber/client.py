@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from reconciler.camber import argv
+from reconciler.camber.apps import AppCalls
 from reconciler.camber.argv import JobRequest
 from reconciler.camber.config import CamberConfig
 from reconciler.camber.evidence import CliCall
@@ -13,8 +14,7 @@ from reconciler.camber.parse.creation import read_create
 from reconciler.camber.parse.jobs import read_get
 from reconciler.camber.parse.listing import read_list
 from reconciler.camber.parse.logs import read_logs
-from reconciler.camber.process import Ending, Finished
-from reconciler.camber.runner import Call, Runner, silence_of, utc_now
+from reconciler.camber.runner import Call, Runner, silence_of, uncreated, utc_now
 from reconciler.camber.stash import StashCalls
 from reconciler.domain.observations import (
     Account,
@@ -22,14 +22,9 @@ from reconciler.domain.observations import (
     GetOutcome,
     ListOutcome,
     LogOutcome,
-    NotSent,
     Seen,
-    Unknown,
     Unreachable,
 )
-
-# What `create` says fits a few lines; anything longer is not an answer.
-CREATE_OUTPUT_BYTES_MAX = 64 * 1024
 
 
 class CamberClient(StashCalls):
@@ -39,6 +34,7 @@ class CamberClient(StashCalls):
         self, config: CamberConfig, record: Callable[[CliCall], None], *, clock: Callable[[], datetime] = utc_now
     ) -> None:
         super().__init__(Runner(config, record, clock))
+        self.apps = AppCalls(self._runner)
         self._limits = config.limits
         self._page_size = config.page_size
 
@@ -48,11 +44,15 @@ class CamberClient(StashCalls):
         return self._limits.create + 2 * SUPERVISOR_SECONDS_MAX
 
     def version(self) -> str | Unreachable:
-        """Return the CLI's version with its build: `1.0.40 - 2118c7a`."""
-        return self._runner.ask_again(Call(arguments=argv.version(), limit_seconds=self._limits.version), read_version)
+        """Return the CLI's version with its build: `1.0.40 - 2118c7a`. Evidence names it from then on."""
+        call = Call(arguments=argv.version(), limit_seconds=self._limits.version)
+        return self._runner.ask_again(call, self._runner.learning(read_version))
 
     def me(self) -> Account | Unreachable:
-        """Return who the CLI is logged in as."""
+        """Return who the CLI is logged in as. A CLI that was replaced is asked for its version first, once."""
+        if not self._runner.knows_cli:
+            call = Call(arguments=argv.version(), limit_seconds=self._limits.version)
+            self._runner.ask(call, self._runner.learning(read_version), silence_of)
         return self._runner.ask_again(Call(arguments=argv.me(), limit_seconds=self._limits.me), read_me)
 
     def create(self, request: JobRequest, *, boot_deadline: float) -> CreateOutcome:
@@ -60,10 +60,10 @@ class CamberClient(StashCalls):
         call = Call(
             arguments=argv.job_create(request),
             limit_seconds=self._limits.create,
-            output_bytes_max=CREATE_OUTPUT_BYTES_MAX,
+            output_bytes_max=argv.CREATE_OUTPUT_BYTES_MAX,
             boot_deadline=boot_deadline,
         )
-        return self._runner.ask(call, read_create, _uncreated)
+        return self._runner.ask(call, read_create, uncreated)
 
     def get(self, camber_job_id: int, *, known: str | None = None) -> GetOutcome:
         """Look at one job. Where the status word is still `known`, evidence is a hash only."""
@@ -88,11 +88,3 @@ class CamberClient(StashCalls):
             read_logs,
             lambda outcome: decides or isinstance(outcome, Unreachable),
         )
-
-
-def _uncreated(finished: Finished) -> CreateOutcome:
-    """Judge a `create` that did not come to its own end: unless it was never started, a job may exist."""
-    silence = silence_of(finished)
-    if finished.ending in (Ending.LATE, Ending.UNSTARTABLE):
-        return NotSent(silence.trouble, silence.reason)
-    return Unknown(silence.reason)

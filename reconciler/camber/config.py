@@ -17,6 +17,8 @@ class Limits:
     logs: float = 120
     stash: float = 60
     """`ls`, `test`, `rm`, `mkdir`."""
+    app: float = 60
+    """`app create`, `describe`, `list`, `delete`."""
     copy: float = 600
     """`stash cp`, both ways."""
 

@@ -28,6 +28,8 @@ class CliCall:
     duration_ms: int
     ending: Ending
     exit_code: int | None
+    cli_version: str | None
+    """As the CLI told it; None before it was asked, and after its file was replaced."""
     outcome: str
     """One word for what was read: `created`, `absent`, `unreachable:timeout`."""
     decided: bool
@@ -63,6 +65,7 @@ class Occasion:
     kind: str
     argv: Sequence[str]
     started_at: datetime
+    cli_version: str | None
     outcome: str
     decided: bool
 
@@ -82,6 +85,7 @@ def cli_call(occasion: Occasion, finished: Finished, discretion: Discretion) -> 
         duration_ms=finished.duration_ms,
         ending=finished.ending,
         exit_code=finished.code if finished.ending is Ending.EXITED else None,
+        cli_version=occasion.cli_version,
         outcome=occasion.outcome,
         decided=occasion.decided,
         cut=finished.cut or (occasion.decided and overlong),

@@ -19,10 +19,13 @@ from reconciler.camber.evidence import CliCall, Discretion, Occasion, cli_call
 from reconciler.camber.parse.printed import Printed
 from reconciler.camber.process import Ending, Finished
 from reconciler.camber.redaction import without_key
-from reconciler.domain.observations import Trouble, Unreachable
+from reconciler.domain.observations import CreateOutcome, NotSent, Trouble, Unknown, Unreachable
 
 T = TypeVar("T")
 U = TypeVar("U")
+
+CliFile = tuple[int, ...]
+"""Which file the CLI is: `camber update` puts another one in its place."""
 
 # A call that ran into its limit has used up the patience of its caller; a login does not mend itself.
 PASSING = frozenset([Trouble.CLI_MISSING, Trouble.RATE_LIMITED, Trouble.API_ERROR, Trouble.UNREADABLE])
@@ -60,6 +63,22 @@ class Runner:
         self.config = config
         self._record = record
         self._clock = clock
+        self._cli: tuple[CliFile, str | None] | None = None
+
+    @property
+    def knows_cli(self) -> bool:
+        """Whether the CLI was asked for its version since it was last replaced."""
+        return self._cli is not None and self._cli[0] == self._cli_file()
+
+    def learning(self, read: Callable[[Printed], str | Unreachable]) -> Callable[[Printed], str | Unreachable]:
+        """Return the reader of `version`, made to remember what it read for as long as the CLI stays the same file."""
+
+        def read_and_remember(printed: Printed) -> str | Unreachable:
+            outcome = read(printed)
+            self._cli = (self._cli_file(), outcome if isinstance(outcome, str) else None)
+            return outcome
+
+        return read_and_remember
 
     def ask(
         self,
@@ -78,6 +97,7 @@ class Runner:
             kind=call.kind,
             argv=["camber", *call.arguments],
             started_at=started_at,
+            cli_version=self._cli[1] if self._cli and self.knows_cli else None,
             outcome=word_of(outcome),
             decided=decided(outcome),
         )
@@ -111,6 +131,14 @@ class Runner:
             retry_error_callback=give_up,
             reraise=True,
         )
+
+    def _cli_file(self) -> CliFile:
+        binary = process.find_cli(self.config.binary, process.inherited_environment())
+        try:
+            facts = binary.stat() if binary else None
+        except OSError:
+            facts = None
+        return (facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtime_ns) if facts else ()
 
     def _run(self, call: Call) -> Finished:
         binary = process.find_cli(self.config.binary, process.inherited_environment())
@@ -159,6 +187,14 @@ def silence_of(finished: Finished) -> Unreachable:
             return Unreachable(Trouble.UNREADABLE, f"the CLI died of signal {finished.code}")
         case Ending.LOST | Ending.EXITED:
             return Unreachable(Trouble.UNREADABLE, "the call's supervisor left no report")
+
+
+def uncreated(finished: Finished) -> CreateOutcome:
+    """Judge a `create` that did not come to its own end: unless it was never started, a job may exist."""
+    silence = silence_of(finished)
+    if finished.ending in (Ending.LATE, Ending.UNSTARTABLE):
+        return NotSent(silence.trouble, silence.reason)
+    return Unknown(silence.reason)
 
 
 def word_of(outcome: object) -> str:

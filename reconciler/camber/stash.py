@@ -52,11 +52,19 @@ class StashCalls:
 
         def once() -> None:
             outcome = self._once(call, read_effect)
-            # A missing object may be answered with any error, so what counts is whether something is still there.
-            unsure = isinstance(outcome, Odd) or (
-                isinstance(outcome, Unreachable) and outcome.trouble is Trouble.API_ERROR
-            )
-            if not isinstance(outcome, Done | Missing) and not (unsure and not self._exists_once(stash_path)):
+            gone = isinstance(outcome, Done | Missing) or (_may_be_done(outcome) and not self._exists_once(stash_path))
+            if not gone:
+                raise _failed(outcome)
+
+        self._runner.insist(once)
+
+    def make_folder(self, stash_path: str) -> None:
+        """Make the folder; one that is there already is made."""
+        call = self._short(argv.stash_make_folder(stash_path))
+
+        def once() -> None:
+            outcome = self._once(call, read_effect)
+            if not isinstance(outcome, Done) and not (_may_be_done(outcome) and self._exists_once(stash_path)):
                 raise _failed(outcome)
 
         self._runner.insist(once)
@@ -113,6 +121,11 @@ class StashCalls:
 
     def _short(self, arguments: list[str]) -> Call:
         return Call(arguments=arguments, limit_seconds=self._runner.config.limits.stash)
+
+
+def _may_be_done(outcome: object) -> bool:
+    """Whether only a look can tell: what is there already, or not any more, may be answered with any error."""
+    return isinstance(outcome, Odd) or (isinstance(outcome, Unreachable) and outcome.trouble is Trouble.API_ERROR)
 
 
 def _failed(outcome: object) -> StashUnavailable | StashPathMissing:

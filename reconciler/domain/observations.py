@@ -33,6 +33,7 @@ class Trouble(StrEnum):
     TIMEOUT = "timeout"
     API_ERROR = "api_error"
     UNREADABLE = "unreadable"
+    USAGE = "usage"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

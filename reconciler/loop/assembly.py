@@ -91,7 +91,7 @@ def _recorder(engine: Engine, owner: UUID) -> Callable[[CliCall], None]:
         row = {
             name: getattr(call, name) for name in CliCall.__dataclass_fields__ if name not in ("started_at", "ending")
         }
-        row |= {"argv": json.dumps(call.argv), "daemon_id": owner, "run_id": current_run.get(), "cli_version": None}
+        row |= {"argv": json.dumps(call.argv), "daemon_id": owner, "run_id": current_run.get()}
         try:
             with transaction(engine, "keep_evidence") as connection:
                 evidence.insert_call(connection, row)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.camber.parse.account import read_me, read_version
+from reconciler.camber.parse.apps import read_app, read_app_deleted, read_app_list
 from reconciler.camber.parse.creation import read_create
 from reconciler.camber.parse.jobs import read_get
 from reconciler.camber.parse.listing import read_list
@@ -28,6 +29,12 @@ READERS: dict[str, Callable[[Printed], object]] = {
     "stash rm": read_effect,
     "stash ls": read_ls,
     "stash test": read_test,
+    "stash mkdir": read_effect,
+    "app create": read_app,
+    "app describe": read_app,
+    "app list": read_app_list,
+    "app delete": read_app_deleted,
+    "app run": read_create,
 }
 
 
@@ -76,6 +83,8 @@ def described(outcome: object) -> dict[str, Any]:
 def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _plain(inner) for name, inner in value.items()}
+    if isinstance(value, tuple):
+        return list(value)
     return value.isoformat() if isinstance(value, datetime) else value
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.camber import CamberClient, CamberConfig, CliCall, JobRequest, Limits, boot_now
+from reconciler.camber.parse.apps import App, AppDeleted, AppNames
 from reconciler.camber.process import Ending
 from reconciler.domain.observations import (
     Absent,
@@ -249,3 +250,81 @@ def test_a_request_that_cannot_be_an_argument_is_a_bug() -> None:
         JobRequest(command="ä" * 66_000, stash_path="stash://jo/x", node_size="SMALL")
     with pytest.raises(ValueError, match="stash path"):
         JobRequest(command="true", stash_path="/jo/x", node_size="SMALL")
+
+
+def test_evidence_names_the_cli_that_answered_until_it_is_replaced(tmp_path: Path) -> None:
+    answers = f"""case $1 in version) echo 'Camber 1.0.40 - 2118c7a';; *) {printing("me-json.out")};; esac"""
+    desk = Desk(tmp_path, answers)
+    desk.client.list_page(1, decides=False)
+    desk.client.me()
+    desk.client.me()
+    write_cli(tmp_path, f"# a newer one\n{answers.replace('1.0.40', '1.0.41')}")
+    desk.client.list_page(1, decides=False)
+    desk.client.me()
+    told = [(call.kind, call.cli_version) for call in desk.evidence if call.kind != "job list"]
+
+    old, new = "1.0.40 - 2118c7a", "1.0.41 - 2118c7a"
+    assert told == [("version", old), ("me", old), ("me", old), ("version", new), ("me", new)]
+    assert {None} == {call.cli_version for call in desk.evidence if call.kind == "job list"}
+
+
+def test_a_cli_that_will_not_tell_its_version_is_asked_once(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, f"[ $1 = version ] && exit 1; {printing('me-json.out')}")
+    accounts = [desk.client.me(), desk.client.me()]
+
+    assert all(isinstance(account, Account) for account in accounts)
+    assert ["version", "me", "me"] == [call.kind for call in desk.evidence]
+
+
+def test_the_calls_of_an_app_reach_the_cli_as_they_should(tmp_path: Path) -> None:
+    body = f"""printf '%s ' "$@" >>"$0.said"; echo >>"$0.said"; case $2 in
+      list) {printing("app-list.out")};; delete) {printing("app-delete.out")};; run) {printing("app-run.out")};;
+      *) {printing("app-create.out")};; esac"""
+    desk = Desk(tmp_path, body)
+    definition = tmp_path / "app.json"
+    app = App(name="rythmiq-worker", title="Rythmiq worker", engine_type="MPI")
+    apps, until = desk.client.apps, boot_now() + 30
+    ran = apps.run("rythmiq-worker", {"payload": "a=b c"}, node_size="SMALL", boot_deadline=until)
+
+    assert apps.create(definition) == app
+    assert apps.describe("rythmiq-worker") == app
+    assert apps.names() == AppNames(("biomni-query-scholar", "rythmiq-worker"))
+    assert apps.delete("rythmiq-worker") == AppDeleted()
+    assert ran == Created(4553)
+    assert desk.cli.with_name("camber.said").read_text().split(" \n") == [
+        "app run rythmiq-worker --input payload=a=b c --node-size small",
+        f"app create --file {definition}",
+        "app describe rythmiq-worker",
+        "app list",
+        "app delete rythmiq-worker",
+        "",
+    ]
+
+
+@pytest.mark.parametrize("act", ["create", "delete", "run"])
+def test_what_an_app_call_may_have_done_is_not_done_again(tmp_path: Path, act: str) -> None:
+    desk = Desk(tmp_path, "echo 'API error: code=500, message=x'; exit 1")
+    apps = desk.client.apps
+    match act:
+        case "create":
+            apps.create(tmp_path)
+        case "delete":
+            apps.delete("a")
+        case _:
+            assert isinstance(apps.run("a", {}, node_size="small", boot_deadline=boot_now() + 30), Unknown)
+
+    assert desk.calls == 1
+
+
+@pytest.mark.parametrize("name", ["", "-rf", "A", "a b", "../a", "a" * 101])
+def test_what_is_no_name_of_an_app_is_a_bug(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ValueError, match="application's name"):
+        Desk(tmp_path, "").client.apps.describe(name)
+
+
+def test_a_usage_error_is_not_asked_again(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, "echo 'Error: unknown flag: --page' >&2; exit 1")
+    outcome = desk.client.list_page(1)
+
+    assert isinstance(outcome, Unreachable)
+    assert (Trouble.USAGE, 1) == (outcome.trouble, desk.calls)

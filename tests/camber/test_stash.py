@@ -33,6 +33,7 @@ case "$fault" in
 esac
 code=0; [ "$fault" = 255 ] && code=255
 case "$2" in
+  mkdir) [ -e "$(local "$3")" ] && fail 2 "Failed to create directory"; mkdir -p "$(local "$3")";;
   cp) shift 2; flag=; [ "$1" = -r ] && flag=-r && shift
       from="$(local "$1")"; to="$(local "$2")"
       [ -e "$from" ] || { echo "Error: source path does not exist" >&2; exit 1; }
@@ -87,6 +88,22 @@ def test_a_file_goes_up_and_comes_down(desk: Desk, run_file: Path, tmp_path: Pat
     assert desk.client.exists(TARGET)
     assert run_file.read_bytes() == back.read_bytes()
     assert desk.client.entries("stash://jo/runs/a1") == (Entry("run.json", is_folder=False, size="3"),)
+
+
+def test_a_folder_that_is_there_already_is_made(desk: Desk) -> None:
+    desk.client.make_folder("stash://jo/runs/a1")
+    desk.client.make_folder("stash://jo/runs/a1")
+
+    assert (desk.stash / "jo/runs/a1").is_dir()
+    assert desk.calls == ["stash mkdir", "stash mkdir", "stash test"]
+
+
+def test_a_folder_that_cannot_be_made_is_an_error(desk: Desk) -> None:
+    desk.fail_with("auth")
+    with pytest.raises(StashUnavailable):
+        desk.client.make_folder("stash://jo/runs/a1")
+
+    assert not desk.stash.exists()
 
 
 def test_success_with_exit_code_255_is_success_if_it_reads_back(desk: Desk, run_file: Path) -> None:

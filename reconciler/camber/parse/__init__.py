@@ -11,5 +11,6 @@ raise or pass for success. A read is believed only with exit code 0; errors are 
     creation.py    `job create`
     logs.py        `job logs`
     account.py     `me` and `version`
-    stash.py       `stash ls`, `test`, `cp`, `rm`
+    stash.py       `stash ls`, `test`, `cp`, `rm`, `mkdir`
+    apps.py        `app create`, `describe`, `list`, `delete`
 """

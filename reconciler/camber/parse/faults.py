@@ -28,7 +28,23 @@ _JOB_NOT_THERE = re.compile(
     r"\bjob\b(?: [0-9]+)? (?:was |could |is )?(?:not (?:be )?found|not belong|does(?: not|n't) exist)|no such job",
     re.IGNORECASE,
 )
-_CODES = {401: Trouble.LOGIN, 429: Trouble.RATE_LIMITED}
+# Every code that was seen or is written down, with what a caller does about it. Most are Camber's own small numbers, a
+# few are HTTP's; what they go with is said beside them. Any other code is the API's trouble too: never a fact.
+CODES = {
+    1: Trouble.API_ERROR,  # validation failed
+    2: Trouble.API_ERROR,  # failed to create job, not in the plan, and others: the API's own trouble
+    10: Trouble.API_ERROR,  # not found
+    15: Trouble.API_ERROR,  # the log's access: not ours, not yet, or its service failed
+    400: Trouble.API_ERROR,  # validation failed, as HTTP says it
+    401: Trouble.LOGIN,  # a refused key
+    403: Trouble.API_ERROR,  # not the owner of an app
+    404: Trouble.API_ERROR,  # no such route, or no such thing
+    429: Trouble.RATE_LIMITED,
+    500: Trouble.API_ERROR,  # also for what is not there
+    502: Trouble.API_ERROR,
+    503: Trouble.API_ERROR,
+    504: Trouble.API_ERROR,
+}
 _MISSING_CODES = (10, 404)
 
 
@@ -42,13 +58,13 @@ class Fault:
     @property
     def trouble(self) -> Trouble:
         """What the caller does about it. An unknown code is the API's trouble, not a fact about a job."""
-        if _LOGIN.search(self.message) or self.code == 401:
+        if _LOGIN.search(self.message):
             return Trouble.LOGIN
         if _RATE.search(self.message):
             return Trouble.RATE_LIMITED
         if self.code is None and _USAGE.match(self.message):
-            return Trouble.UNREADABLE
-        return _CODES.get(self.code or 0, Trouble.API_ERROR)
+            return Trouble.USAGE
+        return CODES.get(self.code or 0, Trouble.API_ERROR)
 
     @property
     def from_api(self) -> bool:

@@ -54,7 +54,7 @@ run: $(RUN_STAMP) ## run the daemon with the settings of the environment and .en
 	@$(BIN)/reconciler run
 
 bundle: $(RUN_STAMP) ## build the worker bundle and print its files and hash
-	@$(BIN)/reconciler bundle
+	@$(BIN)/reconciler worker bundle
 
 bench: $(DEV_STAMP) ## measure, side by side in one run
 	@$(BIN)/python -m bench $(ARGS)

@@ -15,8 +15,10 @@ whatever is not provably created or provably unsent is unknown. Nothing here log
     forker.py      hands calls to the supervisors: the only subprocess
     supervisor.py  a program of its own that runs CLI calls: hard limit, boot-clock deadline, group kill
     evidence.py    what is kept of each call
+    replay.py      kept evidence, read again (pure)
     redaction.py   what is never kept of any
     bundle.py      the worker's code as one deterministic archive
+    publish.py     that archive on the stash, proved by reading it back
     errors.py      what the stash calls raise, by what the caller does
 """
 

@@ -20,7 +20,9 @@ COMMANDS = {
     "cancel": "Give up jobs that are not over, by id or by filter.",
     "hold": "Leave jobs or runs alone until they are released.",
     "release": "Let held jobs and runs go on, or give a held run up.",
-    "bundle": "Build the worker bundle and print its files and hash.",
+    "doctor": "Check this installation: the CLI, the account, the database, the store and the worker.",
+    "replay": "Read the kept answers of the CLI again with today's parsers.",
+    "worker": "Show the worker's bundle, or publish it on the stash.",
     "up": "Keep the local platform running: Postgres, objects, the local Camber.",
     "demo": "Turn sample rows into finished documents on this machine.",
 }

@@ -1,9 +1,11 @@
 """What the CLI said, kept for days."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Connection
+from sqlalchemy.engine import RowMapping
 
 from reconciler.store.database import statement
 
@@ -11,6 +13,12 @@ from reconciler.store.database import statement
 def insert_call(connection: Connection, call: Mapping[str, Any]) -> None:
     """Keep one call; the mapping has the columns of cli_calls, `argv` as JSON text."""
     connection.execute(statement("insert_cli_call"), call)
+
+
+def list_calls(connection: Connection, age_seconds: float, limit: int, call_id: UUID | None) -> Sequence[RowMapping]:
+    """Return the calls of the last while, or the one that is named, the oldest first."""
+    given = {"age_seconds": age_seconds, "limit": limit, "call_id": call_id}
+    return connection.execute(statement("list_cli_calls"), given).mappings().all()
 
 
 def prune_calls(connection: Connection, age_seconds: float, limit: int) -> int:

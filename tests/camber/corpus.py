@@ -1,41 +1,20 @@
 """The transcripts: what the CLI printed or may print, and what must be read from it."""
 
 import json
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, is_dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from reconciler.camber.parse.account import read_me, read_version
-from reconciler.camber.parse.apps import read_app, read_app_deleted, read_app_list
-from reconciler.camber.parse.creation import read_create
-from reconciler.camber.parse.jobs import read_get
-from reconciler.camber.parse.listing import read_list
-from reconciler.camber.parse.logs import read_logs
 from reconciler.camber.parse.printed import Printed
-from reconciler.camber.parse.stash import Listing, read_effect, read_ls, read_test
+from reconciler.camber.parse.stash import Listing
+from reconciler.camber.replay import READERS, reader_of
 from reconciler.domain.observations import Page
+
+__all__ = ["FOLDER", "MARKS", "READERS", "Transcript", "described", "read", "transcripts"]
 
 FOLDER = Path(__file__).with_name("transcripts")
 MARKS = frozenset("RPDI?")
-READERS: dict[str, Callable[[Printed], object]] = {
-    "version": read_version,
-    "me": read_me,
-    "job create": read_create,
-    "job list": read_list,
-    "job logs": read_logs,
-    "stash cp": read_effect,
-    "stash rm": read_effect,
-    "stash ls": read_ls,
-    "stash test": read_test,
-    "stash mkdir": read_effect,
-    "app create": read_app,
-    "app describe": read_app,
-    "app list": read_app_list,
-    "app delete": read_app_deleted,
-    "app run": read_create,
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +32,11 @@ class Transcript:
 
     @property
     def printed(self) -> Printed:
-        return Printed(exit_code=self.exit_code, stdout=_text(self.stdout), stderr=_text(self.stderr))
+        return self.printed_of(_text(self.stdout), _text(self.stderr))
+
+    def printed_of(self, stdout: str, stderr: str = "") -> Printed:
+        """Return the call with its streams, wherever they were kept."""
+        return Printed(exit_code=self.exit_code, stdout=stdout, stderr=stderr)
 
 
 def transcripts() -> list[Transcript]:
@@ -63,9 +46,10 @@ def transcripts() -> list[Transcript]:
 
 def read(command: str, printed: Printed) -> object:
     """Read the output as the client does for the command."""
-    if command.startswith("job get "):
-        return read_get(printed, int(command.removeprefix("job get ")))
-    return READERS[command](printed)
+    reader = reader_of(" ".join(command.split()[:2]), ["camber", *command.split()])
+    if reader is None:
+        raise KeyError(command)
+    return reader(printed)
 
 
 def described(outcome: object) -> dict[str, Any]:

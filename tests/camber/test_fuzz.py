@@ -2,8 +2,15 @@
 
 import pytest
 
+from reconciler.domain.observations import Created
 from tests.camber import fuzz
+from tests.camber.corpus import READERS
 from tests.camber.fuzz import BETWEEN_STREAMS, COMMANDS, Found, by_mutation, check, seeds
+
+
+def dict_of_readers() -> dict[str, object]:
+    assert isinstance(READERS, dict)
+    return READERS
 
 
 def given(command: str, exit_code_index: int, out: bytes) -> bytes:
@@ -20,7 +27,7 @@ def test_the_shortest_inputs_are_inputs(data: bytes) -> None:
 
 
 def test_a_success_with_a_bad_exit_code_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(fuzz.READERS, "version", lambda _: "1.0.40")
+    monkeypatch.setitem(dict_of_readers(), "version", lambda _: "1.0.40")
 
     assert check(given("version", 0, b"")) == "str"
     with pytest.raises(Found, match="exit code 1 was read as str"):
@@ -28,7 +35,7 @@ def test_a_success_with_a_bad_exit_code_is_found(monkeypatch: pytest.MonkeyPatch
 
 
 def test_an_id_out_of_nowhere_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(fuzz.READERS, "job create", lambda _: fuzz.Created(4711))
+    monkeypatch.setitem(dict_of_readers(), "job create", lambda _: Created(4711))
 
     with pytest.raises(Found, match="4711"):
         check(given("job create", 0, b"Job ID: 471\n"))

@@ -1,0 +1,59 @@
+"""reconciler worker: what ships to Camber, and its copy on the stash."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from reconciler.camber import Bundle, CamberError
+from reconciler.camber.publish import publish
+from reconciler.cli.refusal import AWAY, refuse, settings_or_refuse
+from reconciler.cli.run import camber_binary
+from reconciler.domain.observations import Unreachable
+from reconciler.loop.assembly import camber_client, worker_bundle
+
+
+class Action(StrEnum):
+    """What to do with the bundle."""
+
+    BUNDLE = "bundle"
+    PUBLISH = "publish"
+
+
+def command(
+    action: Annotated[
+        Action, typer.Argument(help="`bundle` shows its files and hash; `publish` puts it on the stash, once.")
+    ],
+) -> None:
+    """The worker's code is one archive with the same bytes wherever it is built, named by its hash."""
+    bundle = worker_bundle()
+    match action:
+        case Action.BUNDLE:
+            _show(bundle)
+        case Action.PUBLISH:
+            _publish(bundle)
+
+
+def _show(bundle: Bundle) -> None:
+    table = Table("file", title=f"{bundle.name}, {bundle.size:,} bytes")
+    for name in bundle.files:
+        table.add_row(name)
+    console = Console()
+    console.print(table)
+    console.print(f"sha256 {bundle.sha256}", soft_wrap=True)
+
+
+def _publish(bundle: Bundle) -> None:
+    settings = settings_or_refuse()
+    client = camber_client(settings, camber_binary(settings), lambda _: None)
+    account = client.me()
+    if isinstance(account, Unreachable):
+        refuse(f"Camber did not say whose stash it is: {account.trouble}: {account.reason}", AWAY)
+    try:
+        published = publish(client, bundle, f"stash://{account.username}/{settings.stash_prefix}/bundles")
+    except CamberError as error:
+        refuse(f"The bundle is not on the stash: {error}", AWAY)
+    said = "published" if published.uploaded else "was there already"
+    Console().print(f"{published.stash_path} {said}; sha256 {bundle.sha256}", soft_wrap=True)

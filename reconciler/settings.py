@@ -128,7 +128,10 @@ class Settings(BaseModel):
     ocr_engine: Literal["onnx", "paddle"] = Field(
         "onnx", description="The recognition engine: ONNX Runtime needs a seventh of the CPU."
     )
-    worker_threads: int = Field(2, ge=1, le=64, description="Threads of the worker; `nproc` on a node shows the host.")
+    worker_processes: int = Field(
+        2, ge=1, le=64, description="Processes that a run's batch is shared among. `nproc` on a node shows the host."
+    )
+    worker_threads: int = Field(1, ge=1, le=64, description="Threads of recognition in each of these processes.")
     run_environment: Literal["install", "archive"] = Field(
         "install", description="Whether a run installs its environment from the lock or unpacks RUN_ARCHIVE_KEY."
     )

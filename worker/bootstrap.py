@@ -30,7 +30,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Any, NoReturn
+from typing import Any
 from urllib.parse import urlsplit
 
 FAILED = 70
@@ -72,7 +72,7 @@ def run(folder: Path) -> int:
     if _is_abandoned(folder):
         return 0
     # Until the worker runs, SIGTERM unwinds, so that the temporary folder goes.
-    signal.signal(signal.SIGTERM, _terminate)
+    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
     steps, work = Steps(), Path(tempfile.mkdtemp(prefix="rythmiq-run-"))
     try:
         python, models, launch = _prepared(folder, work, steps)
@@ -81,15 +81,11 @@ def run(folder: Path) -> int:
     except (StepError, OSError, ValueError, KeyError, TypeError, tarfile.TarError, subprocess.SubprocessError) as error:
         # Only our own words are known to hold no link.
         reason = str(error) if isinstance(error, StepError) else type(error).__name__
-        sys.stderr.write(f"bootstrap: {steps.current}: {reason}\n")
+        _tell(f"{steps.current}: {reason}")
         _say(f"failed {steps.current}")
         return FAILED
     finally:
         shutil.rmtree(work, ignore_errors=True)
-
-
-def _terminate(number: int, _frame: FrameType | None) -> NoReturn:
-    sys.exit(128 + number)
 
 
 def _say(text: str) -> None:
@@ -125,8 +121,8 @@ def _prepared(folder: Path, work: Path, steps: Steps) -> tuple[Path, Path, Mappi
 
 
 def _check_launch(launch: Mapping[str, Any]) -> None:
-    if launch["engine"] not in _LOCKS or not isinstance(launch["threads"], int):
-        raise StepError("launch.json: engine must be onnx or paddle, threads a whole number")
+    if launch["engine"] not in _LOCKS or not all(isinstance(launch[name], int) for name in ("processes", "threads")):
+        raise StepError("launch.json: engine must be onnx or paddle, processes and threads whole numbers")
     if launch["environment"]["kind"] not in ("install", "archive"):
         raise StepError("launch.json: environment.kind must be install or archive")
 
@@ -190,11 +186,7 @@ def _make_environment(environment: Mapping[str, Any], engine: str, work: Path) -
         python = unpack_archive(work / "environment.tar", work, str(environment["python"]))
         (work / "environment.tar").unlink()
         return python
-    try:
-        return _install(engine, work / "bundle" / "worker", work)
-    except subprocess.SubprocessError:
-        sys.stderr.write("bootstrap: environment: trying once more\n")
-        return _install(engine, work / "bundle" / "worker", work)
+    return _install(engine, work / "bundle" / "worker", work)
 
 
 def unpack_archive(archive: Path, to: Path, python_minor: str) -> Path:
@@ -231,6 +223,15 @@ def _lay_out_models(python: Path, engine: str, worker: Path, work: Path) -> None
 
 
 def _uv(work: Path, *arguments: str) -> None:
+    try:
+        _uv_once(work, *arguments)
+    except subprocess.SubprocessError:
+        # A registry may stumble, and a second failure costs the whole run.
+        _tell("installing: trying once more")
+        _uv_once(work, *arguments)
+
+
+def _uv_once(work: Path, *arguments: str) -> None:
     # Byte code that is not compared with its source survives being packed and unpacked.
     extra = {"UV_CACHE_DIR": str(work / "cache"), "UV_NO_CONFIG": "1", "PYC_INVALIDATION_MODE": "UNCHECKED_HASH"}
     command, path = _uv_command(work)
@@ -244,7 +245,7 @@ def _uv_command(work: Path) -> tuple[list[str], Path | None]:
         return shlex.split(named), None
     if found := shutil.which("uv"):
         return [found], None
-    if not (work / "uv").is_dir():
+    if not (work / "uv" / "uv").is_dir():
         (work / "uv.lock").write_text(_UV)
         flags = f"--quiet --disable-pip-version-check --no-deps --require-hashes --target {work / 'uv'}".split()
         _call([sys.executable, "-m", "pip", "install", *flags, "-r", str(work / "uv.lock")])
@@ -265,6 +266,7 @@ def _run_worker(python: Path, models: Path, launch: Mapping[str, Any], folder: P
     """Run the worker on run.json, pass SIGTERM on to it, and return its exit code."""
     own = {
         "OCR_ENGINE": str(launch["engine"]),
+        "WORKER_PROCESSES": str(launch["processes"]),
         "WORKER_THREADS": str(launch["threads"]),
         "WORKER_MODELS_DIR": str(models),
         "RUN_FOLDER": str(folder),
@@ -274,8 +276,7 @@ def _run_worker(python: Path, models: Path, launch: Mapping[str, Any], folder: P
         "TMPDIR": str(work),
         "PYTHONNOUSERSITE": "1",
     }
-    started: list[subprocess.Popen[bytes]] = []
-    came: list[int] = []
+    started, came = list[subprocess.Popen[bytes]](), list[int]()
 
     def pass_on(number: int, _frame: FrameType | None) -> None:
         came.append(number)
@@ -324,8 +325,7 @@ def _nobody(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
 
 
 def _tell(text: str) -> None:
-    sys.stderr.write(f"bootstrap: {text}\n")
-    sys.stderr.flush()
+    print(f"bootstrap: {text}", file=sys.stderr, flush=True)  # noqa: T201 - to whoever reads the run's log
 
 
 def main(arguments: Sequence[str]) -> int:

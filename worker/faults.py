@@ -1,4 +1,4 @@
-"""The one error that a stage raises to end a document."""
+"""The one error that a stage raises to end a document, and the one that says no document can be read at all."""
 
 from worker.contract import ERRORS, ErrorCode, Failed, Retry, Stage
 
@@ -21,3 +21,7 @@ class DocumentFault(Exception):
         """The outcome that the contract carries."""
         retryable = ERRORS[self.code].retry is not Retry.NEVER
         return Failed(code=self.code, stage=self.stage, message=self.message, retryable=retryable)
+
+
+class EngineError(Exception):
+    """The engine cannot be built, or answered in a shape that is not its contract."""

@@ -5,91 +5,45 @@ Text, lines and file names stand in the result object alone; the legacy line car
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any, assert_never
 
-from worker.contract import Artifact, Document, Failed, PortalFile, Succeeded
-from worker.processors.decode import Page
-from worker.processors.ocr import Reading
-from worker.processors.quality import Quality
+from worker.contract import Artifact, Document, Failed, Succeeded
 
 RESULT_VERSION = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Findings:
-    """All that was found out about one document. The slant is in degrees, rising to the right; timings in ms."""
-
-    document: Document
-    source_bytes: int
-    source_sha256: str
-    page: Page
-    quality: Quality
-    reading: Reading
-    engine: str
-    quarter_turns: int
-    slant_degrees: float
-    portal: PortalFile
-    filename: str
-    artifacts: Mapping[str, Artifact]
-    warnings: tuple[str, ...]
-    timings: Mapping[str, int]
-
-
-def result_bytes(findings: Findings) -> bytes:
-    """The result object as UTF-8 JSON. There are no `fields` in it until fields are read."""
-    payload, attempt = findings.document.payload, findings.document.attempt
-    page = findings.page
-    body = {
+def result_bytes(
+    document: Document,
+    original: bytes,
+    findings: Mapping[str, Any],
+    artifacts: Mapping[str, Artifact],
+    warnings: Sequence[str],
+    timings: Mapping[str, int],
+) -> bytes:
+    """The result object as UTF-8 JSON: what was found out about the document, and what was stored of it."""
+    payload, attempt = document.payload, document.attempt
+    source = {"bytes": len(original), "sha256": hashlib.sha256(original).hexdigest()}
+    body = dict(findings) | {
         "version": RESULT_VERSION,
         "job_id": payload.job_id,
         "attempt": asdict(attempt) if attempt else None,
         "portal_schema": {"id": payload.schema_id, "name": payload.schema_name, "version": payload.schema_version},
-        "source": {
-            "bytes": findings.source_bytes,
-            "sha256": findings.source_sha256,
-            "format": page.format,
-            "width": page.width,
-            "height": page.height,
-            "pages": page.page_count,
-        },
-        "orientation": {
-            "quarter_turns": findings.quarter_turns,
-            "slant_degrees": round(findings.slant_degrees, 2),
-        },
-        "quality": _quality_json(findings.quality),
-        "ocr": _reading_json(findings.reading, findings.engine),
-        "portal": asdict(findings.portal) | {"filename": findings.filename},
-        "artifacts": {name: asdict(artifact) for name, artifact in findings.artifacts.items()},
-        "warnings": list(findings.warnings),
-        "timings": dict(findings.timings),
+        "source": source | findings["source"],
+        "artifacts": {name: asdict(artifact) for name, artifact in artifacts.items()},
+        "warnings": list(warnings),
+        "timings": dict(timings),
     }
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _quality_json(quality: Quality) -> dict[str, Any]:
-    return {
-        "score": quality.score,
-        "parts": asdict(quality.parts),
-        "measures": dict(quality.measures),
-        "is_blank": quality.is_blank,
-    }
-
-
-def _reading_json(reading: Reading, engine: str) -> dict[str, Any]:
-    text = reading.text
-    return {
-        "engine": engine,
-        "confidence": round(reading.confidence, 4),
-        "text": text,
-        "text_sha256": hashlib.sha256(text.encode()).hexdigest(),
-        "lines": [
-            {"row": number, "text": line.text, "score": round(line.score, 4), "polygon": line.polygon}
-            for number, row in enumerate(reading.rows)
-            for line in row
-        ],
-    }
+def read_findings(data: bytes) -> Mapping[str, Any]:
+    """The findings that a child sent; raises ValueError or RecursionError for what is no JSON object with a source."""
+    value = json.loads(data)
+    if not isinstance(value, dict) or not isinstance(value.get("source"), dict):
+        raise ValueError("the findings are not what was agreed")
+    return value
 
 
 def legacy_line(job_id: str | None, outcome: Succeeded | Failed, processing_ms: int) -> str:

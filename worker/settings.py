@@ -6,11 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeVar
 
-from worker.contract import USER_PATHS, check_patterns
+from worker.contract import USER_PATHS, Stage, check_patterns
 from worker.seal import parse_recipients
 
 Engine = Literal["onnx", "paddle"]
 T = TypeVar("T")
+
+
+SECRETS = ("SPACES_KEY", "SPACES_SECRET", "DO_SPACES_ACCESS_KEY", "DO_SPACES_SECRET_KEY")
+"""What the processes that open documents are started without."""
 
 
 class SettingsError(ValueError):
@@ -36,8 +40,20 @@ class Settings:
     """`OCR_ENGINE`: onnx (PaddleOCR on ONNX Runtime) or paddle (PaddleOCR on PaddlePaddle)."""
     models_dir: Path
     """`WORKER_MODELS_DIR`: holds one folder per model; see models.py. Nothing is ever downloaded."""
-    threads: int = 2
-    """`WORKER_THREADS`: of recognition. Set, not counted: inside a container `nproc` shows the host."""
+    processes: int = 2
+    """`WORKER_PROCESSES`: children that a batch is shared among, each with models of its own: some 0.5 GB each.
+    Set, not counted: inside a container `nproc` shows the host."""
+    threads: int = 1
+    """`WORKER_THREADS`: of recognition, in each process. Two processes of one thread do more than one of two."""
+    memory_mb_max: int = 1200
+    """`WORKER_MEMORY_MB`: a process that holds more is ended, and its document fails alone. Reading an A4 page takes
+    0.5 GB, decoding a JPEG of 100 million pixels 0.6 GB, a PNG of as many 0.9 GB."""
+    document_seconds: float = 300.0
+    """`DOCUMENT_SECONDS`: from handing a document to a process until it is answered; above, the process is ended."""
+    start_seconds: float = 180.0
+    """`START_SECONDS`: for a process to load its models and read the known page. It takes 2 to 4 s."""
+    ahead_bytes: int = 64 * 1024 * 1024
+    """`AHEAD_BYTES`: no further document is fetched while more than this is held in memory for those under way."""
     run_folder: Path | None = None
     """`RUN_FOLDER`: where the stop signal's file may appear; none for legacy payloads."""
     input_bytes_max: int = 50 * 1024 * 1024
@@ -52,6 +68,8 @@ class Settings:
     """`DECODE_SECONDS`: for decoding one document. A page of 12 million pixels takes 0.3 s."""
     ocr_seconds: float = 120.0
     """`OCR_SECONDS`: for reading one document. A full page takes 1 to 3 s."""
+    stage_seconds: float = 60.0
+    """`STAGE_SECONDS`: for each of the other stages of computing. None takes a second."""
     recipients: tuple[str, ...] = ()
     """`AGE_RECIPIENTS`: age public keys, by commas or blanks, for the masters of legacy payloads."""
     allow_plaintext_master: bool = False
@@ -62,6 +80,13 @@ class Settings:
     """`RAW_PATH_PATTERNS`: one of which a `raw_path` must match whole, see worker.contract.paths;
     `{user_id}` stands for the payload's user."""
 
+    @property
+    def limits(self) -> Mapping[Stage, float]:
+        """Seconds for each stage that a child computes."""
+        others = (Stage.QUALITY, Stage.ORIENT, Stage.ENHANCE, Stage.FIELDS, Stage.PORTAL)
+        own = {Stage.DECODE: self.decode_seconds, Stage.OCR: self.ocr_seconds}
+        return own | dict.fromkeys(others, self.stage_seconds)
+
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
     """Read the settings from `environment`; raises SettingsError naming every variable that is wrong."""
@@ -69,7 +94,12 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     settings = Settings(
         engine=read.one("OCR_ENGINE", _engine, "onnx"),
         models_dir=read.one("WORKER_MODELS_DIR", Path, Path("models")),
-        threads=read.one("WORKER_THREADS", _whole(1, 64), 2),
+        processes=read.one("WORKER_PROCESSES", _whole(1, 64), 2),
+        threads=read.one("WORKER_THREADS", _whole(1, 64), 1),
+        memory_mb_max=read.one("WORKER_MEMORY_MB", _whole(100, 1_000_000), 1200),
+        document_seconds=read.one("DOCUMENT_SECONDS", _seconds, 300.0),
+        start_seconds=read.one("START_SECONDS", _seconds, 180.0),
+        ahead_bytes=read.one("AHEAD_BYTES", _whole(1, 2**40), 64 * 1024 * 1024),
         run_folder=read.one("RUN_FOLDER", Path, None),
         input_bytes_max=read.one("INPUT_BYTES_MAX", _whole(1, 2**31), 50 * 1024 * 1024),
         pixels_max=read.one("PIXELS_MAX", _whole(1, 10**9), 100_000_000),
@@ -77,6 +107,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         fetch_tries=read.one("FETCH_TRIES", _whole(1, 10), 4),
         decode_seconds=read.one("DECODE_SECONDS", _seconds, 60.0),
         ocr_seconds=read.one("OCR_SECONDS", _seconds, 120.0),
+        stage_seconds=read.one("STAGE_SECONDS", _seconds, 60.0),
         recipients=read.one("AGE_RECIPIENTS", _recipients, ()),
         allow_plaintext_master=read.one("ALLOW_PLAINTEXT_MASTER", _switch, False),
         credentials=_credentials(read),

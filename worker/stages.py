@@ -2,13 +2,16 @@
 
 import signal
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from types import FrameType
 from typing import NoReturn
 
 from worker.contract import ErrorCode, Stage
 from worker.faults import DocumentFault
+
+TIMEOUT_CODES = {Stage.OCR: ErrorCode.OCR_TIMEOUT, Stage.FETCH: ErrorCode.FETCH_TIMEOUT}
+"""What a stage that took too long is called, where it has a name of its own."""
 
 
 class _Expired(BaseException):
@@ -18,8 +21,12 @@ class _Expired(BaseException):
 class Stages:
     """Times the stages of one document; a stage entered twice adds up."""
 
-    def __init__(self) -> None:
+    def __init__(
+        self, limits: Mapping[Stage, float] | None = None, notice: Callable[[Stage], None] = lambda _stage: None
+    ) -> None:
+        """`limits` are seconds for each entry into a stage, main thread only; `notice` hears of each entry."""
         self.current = Stage.PAYLOAD
+        self._limits, self._notice = limits or {}, notice
         self._seconds: dict[Stage, float] = {}
 
     @property
@@ -27,27 +34,26 @@ class Stages:
         """Milliseconds by stage, in lower case."""
         return {stage.value.lower(): round(seconds * 1000) for stage, seconds in self._seconds.items()}
 
-    @property
-    def total_ms(self) -> int:
-        """Milliseconds of all stages together."""
-        return round(sum(self._seconds.values()) * 1000)
-
     @contextmanager
     def on(self, stage: Stage) -> Iterator[None]:
-        """Be in a stage; it stays the current one when it is left by an error."""
+        """Be in a stage; it stays the current one when it is left by an error. Raises DocumentFault when it is late."""
         self.current = stage
+        self._notice(stage)
+        seconds = self._limits.get(stage)
         began = time.monotonic()
         try:
-            yield
+            with at_most(seconds, stage) if seconds else nullcontext():
+                yield
         finally:
             self._seconds[stage] = self._seconds.get(stage, 0.0) + time.monotonic() - began
 
 
 @contextmanager
-def at_most(seconds: float, code: ErrorCode) -> Iterator[None]:
-    """Raise DocumentFault(code) in what runs inside once `seconds` are over; main thread only.
+def at_most(seconds: float, stage: Stage) -> Iterator[None]:
+    """Raise DocumentFault in what runs inside once `seconds` are over; main thread only.
 
     Native code is not interrupted: the fault is raised when it returns to Python, between two lines of a page say.
+    Where it never returns, the parent ends the process.
     """
 
     def expire(_number: int, _frame: FrameType | None) -> NoReturn:
@@ -58,7 +64,12 @@ def at_most(seconds: float, code: ErrorCode) -> Iterator[None]:
     try:
         yield
     except _Expired as error:
-        raise DocumentFault(code, f"not done within {seconds:g} s") from error
+        raise too_late(stage, seconds) from error
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+
+
+def too_late(stage: Stage, seconds: float) -> DocumentFault:
+    """The fault of a stage that took longer than it may."""
+    return DocumentFault(TIMEOUT_CODES.get(stage, ErrorCode.STAGE_TIMEOUT), f"not done within {seconds:g} s", stage)

@@ -1,5 +1,7 @@
 """Whether to go on: SIGTERM, the stop file in the run folder, and the control URL.
 
+Both channels are read before a document is fetched, and the file once more before it is opened. What was said stays.
+
 Two channels beside the signal, because the run folder may be a snapshot that never changes. A channel that cannot be
 read says nothing, so the work goes on; that is logged.
 """
@@ -7,6 +9,7 @@ read says nothing, so the work goes on; that is logged.
 import json
 import logging
 import signal
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +33,7 @@ class Order:
 
 
 class Termination:
-    """Remembers SIGTERM, so that the document at hand is finished first."""
+    """Remembers SIGTERM, so that the documents at hand are finished first."""
 
     def __init__(self) -> None:
         self.is_asked = False
@@ -48,12 +51,32 @@ class StopChannels:
 
     def __init__(self, pool: urllib3.PoolManager, folder: Path | None, url: str | None) -> None:
         self._pool, self._folder, self._url = pool, folder, url
+        self._said, self._saying = Order(), threading.Lock()
 
-    def read(self) -> Order:
-        """What both channels say together."""
-        both = [_parsed(text) for text in (self._file(), self._answer()) if text is not None]
-        skipped = frozenset[str]().union(*(order.skipped for order in both))
-        return Order(any(order.is_abandoned for order in both), skipped)
+    @property
+    def is_abandoned(self) -> bool:
+        """Whether the run was told to stop."""
+        return self._said.is_abandoned
+
+    def skips(self, attempt_id: str | None) -> bool:
+        """Whether the attempt is to be left out."""
+        return attempt_id in self._said.skipped
+
+    def read(self) -> None:
+        """Hear both channels; thread-safe."""
+        self._hear(self._file(), self._answer())
+
+    def glance(self) -> None:
+        """Hear the file alone, which costs no round trip; thread-safe."""
+        self._hear(self._file())
+
+    def _hear(self, *texts: bytes | None) -> None:
+        orders = [_parsed(text) for text in texts if text is not None]
+        with self._saying:
+            self._said = Order(
+                self._said.is_abandoned or any(order.is_abandoned for order in orders),
+                self._said.skipped.union(*(order.skipped for order in orders)),
+            )
 
     def _file(self) -> bytes | None:
         if self._folder is None:

@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from worker.faults import EngineError
 from worker.models import ORIENTATION_MODEL
 from worker.processors.ocr import Engine, in_reading_order
 from worker.processors.orientation import OrientationModel, TurnModel
-from worker.processors.paddle import EngineError, PaddleEngine
+from worker.processors.paddle import PaddleEngine
 from worker.processors.picture import turned
 from worker.settings import Settings
 
@@ -29,27 +30,13 @@ class Tools:
     orientation: TurnModel
 
 
-class Workshop:
-    """Makes the tools when they are first asked for, and never hands out tools that failed their check."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._tools: Tools | None = None
-        self._has_failed = False
-
-    def tools(self) -> Tools:
-        """The checked tools. Raises EngineError, or whatever the engine raises; once failed, at once from then on."""
-        if self._tools:
-            return self._tools
-        if self._has_failed:
-            raise EngineError("the engine failed its self-check before the first document")
-        self._has_failed = True
-        began = time.monotonic()
-        tools = load(self._settings)
-        check(tools)
-        self._tools, self._has_failed = tools, False
-        _log.info("engine ready engine=%s seconds=%.1f", self._settings.engine, time.monotonic() - began)
-        return tools
+def checked_tools(settings: Settings) -> Tools:
+    """The loaded models, after they have read the known page; raises EngineError, or whatever the engine raises."""
+    began = time.monotonic()
+    tools = load(settings)
+    check(tools)
+    _log.info("engine ready engine=%s seconds=%.1f", settings.engine, time.monotonic() - began)
+    return tools
 
 
 def load(settings: Settings) -> Tools:

@@ -213,6 +213,7 @@ def _worker_variables(engine: str, archive_key: str, identity: Path) -> dict[str
         "RUN_ARCHIVE_KEY": archive_key,
         "AGE_RECIPIENTS": _recipient(identity),
         "RUN_SLOTS": "1",
+        "WORKER_PROCESSES": "1",
         "WORKER_THREADS": "2",
         "POLL_MIN_SECONDS": "0.5",
         "LOG_GRACE_SECONDS": "10",

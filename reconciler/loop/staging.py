@@ -82,6 +82,7 @@ def _launch_file(context: Context) -> dict[str, Any]:
         "bundle": {"url": url, "sha256": bundle.sha256, "size": bundle.size},
         "environment": _environment(context),
         "engine": settings.ocr_engine,
+        "processes": settings.worker_processes,
         "threads": settings.worker_threads,
     }
 

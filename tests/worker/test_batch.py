@@ -1,4 +1,4 @@
-"""Batches with a real store and everything but recognition, which a stand-in does."""
+"""Batches with a real store and real children; only recognition is done by a stand-in."""
 
 import hashlib
 import io
@@ -7,8 +7,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,30 +19,14 @@ from PIL import Image
 from tests.contract.test_payloads import legacy
 from tests.worker import orders, pages
 from tests.worker.object_store import ObjectStore
+from tests.worker.stand_in import FAULTS, TEXT
 from worker.batch import ABANDONED, ANSWERED, TERMINATED, Batch
-from worker.contract import Document, Failed, Frame, Succeeded, decode_frames, payload_json
-from worker.processors.ocr import Line
-from worker.processors.paddle import EngineError
-from worker.processors.picture import Picture
-from worker.settings import Credentials, Settings, read_settings
+from worker.contract import Document, Failed, Frame, Stage, Succeeded, decode_frames, payload_json
+from worker.settings import read_settings
 from worker.stop import Termination
-from worker.tools import Tools
 
-TEXT = "ASHA VERMA"
-
-
-@dataclass
-class StandIn:
-    """An engine that reads the same line on every picture, and a model that finds every picture upright."""
-
-    on_read: Callable[[], None] = field(default=lambda: None)
-
-    def read(self, picture: Picture) -> Sequence[Line]:
-        self.on_read()
-        return [Line(TEXT, 0.97, ((10, 10), (200, 10), (200, 40), (10, 40)))]
-
-    def probabilities(self, picture: Picture) -> Sequence[float]:
-        return (0.97, 0.01, 0.01, 0.01)
+ROOT = Path(__file__).parents[2]
+STAND_IN = (sys.executable, "-m", "tests.worker.stand_in")
 
 
 @dataclass
@@ -58,33 +42,49 @@ class Ran:
 
     @property
     def codes(self) -> list[str]:
-        """The outcome of each frame: its error code, or `ok`."""
-        return [one.outcome.code if isinstance(one.outcome, Failed) else "ok" for one in self.frames]
+        """The outcome of each document in the run's order: its error code, or `ok`."""
+        ordered = sorted(self.frames, key=lambda frame: frame.sequence)
+        return [one.outcome.code if isinstance(one.outcome, Failed) else "ok" for one in ordered]
 
 
-def _settings(**changes: object) -> Settings:
-    quick = {"FETCH_TRIES": "1", "FETCH_SECONDS": "3"}
-    return replace(read_settings(quick), **changes)  # type: ignore[arg-type]  # fields as the tests name them
+QUICK = {"FETCH_TRIES": "1", "FETCH_SECONDS": "3", "WORKER_PROCESSES": "1"}
+
+
+def _variables(**variables: str) -> dict[str, str]:
+    return {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)} | QUICK | variables
 
 
 def _run(
     documents: Sequence[Document],
-    stand_in: StandIn | None = None,
     termination: Termination | None = None,
     control_url: str | None = None,
     recipients: tuple[str, ...] = (orders.RECIPIENT,),
-    **settings: object,
+    child: Sequence[str] = STAND_IN,
+    **variables: str,
 ) -> Ran:
+    """Run a batch in this process, its children stand-ins."""
     lines: list[str] = []
-    engine = stand_in or StandIn()
-    batch = Batch(_settings(**settings), lambda: Tools(engine, engine), lines.append, termination or Termination())
+    environment = _variables(**variables)
+    batch = Batch(read_settings(environment), environment, lines.append, termination or Termination(), child)
     code = batch.run(orders.run_file(documents, control_url=control_url, recipients=recipients))
     return Ran(code, lines)
 
 
+def _asking(fault: str) -> bytes:
+    """A page that asks the stand-in for a fault."""
+    picture = pages.page(600, 440, size=16).copy()
+    picture[0, 0] = (FAULTS.index(fault), 1, 2)
+    return pages.encoded(picture)
+
+
+def _faulty(store: ObjectStore, *faults: str) -> list[Document]:
+    """Documents that ask for faults; "" asks for none."""
+    plain = pages.encoded(pages.page(600, 440, size=16))
+    return [orders.document(store, _asking(fault) if fault else plain) for fault in faults]
+
+
 def _documents(store: ObjectStore, count: int) -> list[Document]:
-    data = pages.encoded(pages.page(600, 440, size=16))
-    return [orders.document(store, data) for _ in range(count)]
+    return _faulty(store, *[""] * count)
 
 
 def test_every_document_is_answered_and_stored_whole(store: ObjectStore) -> None:
@@ -93,7 +93,9 @@ def test_every_document_is_answered_and_stored_whole(store: ObjectStore) -> None
     ran = _run(documents)
 
     assert (ANSWERED, ["ok", "ok"]) == (ran.code, ran.codes)
-    for sequence, (one, frame) in enumerate(zip(documents, ran.frames, strict=True)):
+    for sequence, (one, frame) in enumerate(
+        zip(documents, sorted(ran.frames, key=lambda one: one.sequence), strict=True)
+    ):
         assert one.attempt is not None
         assert (sequence, one.attempt.id, one.attempt.nonce) == (frame.sequence, frame.attempt_id, frame.nonce)
         assert isinstance(frame.outcome, Succeeded)
@@ -156,44 +158,84 @@ def test_one_bad_document_spoils_no_other(store: ObjectStore) -> None:
 
 
 def test_an_engine_that_fails_is_no_empty_page(store: ObjectStore) -> None:
-    def fail() -> None:
-        raise NotImplementedError("secret text")
+    ran = _run(_faulty(store, "raise", ""))
 
-    ran = _run(_documents(store, 1), StandIn(fail))
-
-    assert ["OCR_FAILED"] == ran.codes
+    assert ["OCR_FAILED", "ok"] == ran.codes
     assert "secret" not in ran.lines[0]
 
 
 def test_an_engine_that_cannot_start_answers_every_document(store: ObjectStore) -> None:
-    def broken() -> Tools:
-        raise EngineError("self-check: 5 of 5 known words were not read")
+    ran = _run(_documents(store, 3), child=(*STAND_IN, "--broken"), WORKER_PROCESSES="2")
 
-    lines: list[str] = []
-    code = Batch(_settings(), broken, lines.append, Termination()).run(orders.run_file(_documents(store, 2)))
-
-    assert (ANSWERED, ["ENVIRONMENT_FAILED"] * 2) == (code, Ran(code, lines).codes)
-    assert "known words" in lines[0]
+    assert (ANSWERED, ["ENVIRONMENT_FAILED"] * 3) == (ran.code, ran.codes)
+    assert "known words" in ran.lines[0]
 
 
-def test_recognition_has_a_time_limit(store: ObjectStore) -> None:
-    def stuck() -> None:
-        signal.pause()
-        sum(range(1000))
+def test_a_child_that_cannot_even_start_answers_every_document(store: ObjectStore) -> None:
+    ran = _run(_documents(store, 2), child=("/bin/false",))
 
-    assert ["OCR_TIMEOUT"] == _run(_documents(store, 1), StandIn(stuck), ocr_seconds=0.2).codes
+    assert (ANSWERED, ["ENVIRONMENT_FAILED"] * 2) == (ran.code, ran.codes)
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "said"),
+    [
+        ("crash", "WORKER_CRASHED", "SIGSEGV"),
+        ("leave", "WORKER_CRASHED", "exit code 5"),
+        ("killed", "OUT_OF_MEMORY", "the system ended the process"),
+        ("swell", "OUT_OF_MEMORY", "above the 400 MB allowed"),
+        ("leap", "OUT_OF_MEMORY", "refused"),
+        ("hang", "OCR_TIMEOUT", "1.5 s"),
+        ("slow", "OCR_TIMEOUT", "1.5 s"),
+        ("garble", "WORKER_CRASHED", "no known shape"),
+    ],
+)
+@pytest.mark.parametrize("processes", ["1", "2"])
+def test_what_a_document_does_to_its_process_costs_it_alone(
+    fault: str, code: str, said: str, processes: str, store: ObjectStore
+) -> None:
+    documents = _faulty(store, "", fault, "", "")
+
+    ran = _run(documents, WORKER_PROCESSES=processes, OCR_SECONDS="1.5", WORKER_MEMORY_MB="400")
+
+    by_job = {frame.job_id: frame.outcome for frame in ran.frames}
+    outcome = by_job.pop(documents[1].payload.job_id)
+    assert isinstance(outcome, Failed)
+    assert (code, Stage.OCR, True) == (outcome.code, outcome.stage, outcome.retryable)
+    assert said in outcome.message
+    assert (ANSWERED, 3) == (ran.code, len(by_job))
+    assert all(isinstance(one, Succeeded) for one in by_job.values())
+
+
+def test_a_document_has_a_time_limit_of_its_own(store: ObjectStore) -> None:
+    ran = _run(_faulty(store, "hang", ""), DOCUMENT_SECONDS="1.5")
+
+    assert ["OCR_TIMEOUT", "ok"] == ran.codes
+
+
+def test_a_batch_is_shared_among_its_children(store: ObjectStore, tmp_path: Path) -> None:
+    """Two documents wait for each other: one child alone would wait until its time is over."""
+    ran = _run(_faulty(store, "meet", "meet"), WORKER_PROCESSES="2", RUN_FOLDER=str(tmp_path), OCR_SECONDS="20")
+
+    assert ["ok", "ok"] == ran.codes
+
+
+def test_what_a_child_prints_is_no_answer(store: ObjectStore) -> None:
+    assert ["ok", "ok"] == _run(_faulty(store, "babble", "")).codes
+
+
+def test_a_child_is_started_without_secrets(store: ObjectStore) -> None:
+    ran = _run(_faulty(store, "secrets"), SPACES_KEY="k", SPACES_SECRET="s")
+
+    assert ["ok"] == ran.codes
 
 
 def test_a_page_without_text_is_delivered_with_a_warning(store: ObjectStore) -> None:
-    class Blank(StandIn):
-        def read(self, picture: Picture) -> Sequence[Line]:
-            return []
-
-    ran = _run([orders.document(store, pages.encoded(pages.page() * 0 + 255))], Blank())
+    ran = _run(_faulty(store, "blank"))
 
     outcome = ran.frames[0].outcome
     assert isinstance(outcome, Succeeded)
-    assert {"NO_TEXT", "BLANK"} <= {warning.split(":")[0] for warning in outcome.warnings}
+    assert "NO_TEXT" in {warning.split(":")[0] for warning in outcome.warnings}
 
 
 def test_without_a_recipient_nothing_is_stored_and_nothing_fetched(store: ObjectStore) -> None:
@@ -212,12 +254,12 @@ def test_grants_past_their_time_are_not_tried(store: ObjectStore) -> None:
 
 
 def test_the_stop_file_ends_the_run_before_the_next_document(store: ObjectStore, tmp_path: Path) -> None:
-    def abandon() -> None:
-        (tmp_path / "control.json").write_text('{"signal": "abandon"}')
+    ran = _run(_faulty(store, "abandon", *[""] * 5), RUN_FOLDER=str(tmp_path))
 
-    ran = _run(_documents(store, 3), StandIn(abandon), run_folder=tmp_path)
-
-    assert (ABANDONED, ["ok"]) == (ran.code, ran.codes)
+    assert ABANDONED == ran.code
+    # Fetched side by side, another may have come first.
+    assert "ok" == ran.codes[0]
+    assert len(ran.codes) <= 2
 
 
 def test_the_control_url_leaves_attempts_out(store: ObjectStore) -> None:
@@ -228,7 +270,7 @@ def test_the_control_url_leaves_attempts_out(store: ObjectStore) -> None:
 
     ran = _run(documents, control_url=store.url("/control"))
 
-    assert (ANSWERED, [0, 2]) == (ran.code, [frame.sequence for frame in ran.frames])
+    assert (ANSWERED, [0, 2]) == (ran.code, sorted(frame.sequence for frame in ran.frames))
     assert 3 == store.requests.count("GET /control")
 
 
@@ -239,7 +281,7 @@ def test_a_stop_channel_that_says_nothing_lets_the_work_go_on(
     if said is not None:
         store.objects["/control"] = said
 
-    ran = _run(_documents(store, 1), control_url=store.url("/control"), run_folder=tmp_path)
+    ran = _run(_documents(store, 1), control_url=store.url("/control"), RUN_FOLDER=str(tmp_path))
 
     assert ["ok"] == ran.codes
     assert "control url unreadable" in caplog.text or "nothing that is known" in caplog.text
@@ -251,17 +293,22 @@ def test_sigterm_finishes_the_document_at_hand_and_leaves_the_rest(store: Object
     before = signal.getsignal(signal.SIGTERM)
     termination.listen()
     try:
-        ran = _run(_documents(store, 3), StandIn(lambda: os.kill(os.getpid(), signal.SIGTERM)), termination)
+        ran = _run(_faulty(store, "terminate", *[""] * 5), termination)
     finally:
         signal.signal(signal.SIGTERM, before)
 
-    assert (TERMINATED, ["ok"]) == (ran.code, ran.codes)
+    assert TERMINATED == ran.code
+    assert "ok" == ran.codes[0]
+    assert len(ran.codes) <= 2
 
 
-def _legacy(store: ObjectStore, entries: list[object], **settings: object) -> list[dict[str, Any]]:
+LEGACY = {"AGE_RECIPIENTS": orders.RECIPIENT, "SPACES_KEY": "k", "SPACES_SECRET": "s"}
+
+
+def _legacy(entries: list[object], **variables: str) -> list[dict[str, Any]]:
     lines: list[str] = []
-    asked = {"recipients": (orders.RECIPIENT,), "credentials": Credentials(key="k", secret="s")} | settings
-    Batch(_settings(**asked), lambda: Tools(StandIn(), StandIn()), lines.append, Termination()).legacy(entries)
+    environment = _variables(**(LEGACY | variables))
+    Batch(read_settings(environment), environment, lines.append, Termination(), STAND_IN).legacy(entries)
     return [json.loads(line) for line in lines]
 
 
@@ -276,7 +323,7 @@ def _legacy_entry(store: ObjectStore) -> dict[str, object]:
 def test_a_legacy_payload_is_answered_in_the_legacy_shape(store: ObjectStore) -> None:
     entry = _legacy_entry(store)
 
-    (answer,) = _legacy(store, [entry])
+    (answer,) = _legacy([entry])
 
     job_id, user_id = entry["job_id"], entry["user_id"]
     assert ("success", job_id) == (answer["status"], answer["job_id"])
@@ -290,15 +337,15 @@ def test_a_legacy_payload_is_answered_in_the_legacy_shape(store: ObjectStore) ->
 def test_a_legacy_batch_answers_each_payload_on_its_own(store: ObjectStore) -> None:
     bad = legacy() | {"extra": 1}
 
-    answers = _legacy(store, [bad, _legacy_entry(store), "nonsense"])
+    answers = _legacy([bad, _legacy_entry(store), "nonsense"])
 
-    assert ["failed", "success", "failed"] == [one["status"] for one in answers]
+    assert ["failed", "failed", "success"] == [one["status"] for one in answers]
     assert "PAYLOAD_INVALID" == answers[0]["error"]["code"]
-    assert (bad["job_id"], None) == (answers[0]["job_id"], answers[2]["job_id"])
+    assert (bad["job_id"], None) == (answers[0]["job_id"], answers[1]["job_id"])
 
 
 def test_a_plain_master_is_stored_under_a_name_that_says_so(store: ObjectStore) -> None:
-    (answer,) = _legacy(store, [_legacy_entry(store)], recipients=(), allow_plaintext_master=True)
+    (answer,) = _legacy([_legacy_entry(store)], AGE_RECIPIENTS="", ALLOW_PLAINTEXT_MASTER="1")
 
     key = str(answer["artifacts"]["master_path"])
     assert key.endswith(".raw")
@@ -306,7 +353,7 @@ def test_a_plain_master_is_stored_under_a_name_that_says_so(store: ObjectStore) 
 
 
 def test_without_credentials_a_legacy_payload_is_denied(store: ObjectStore) -> None:
-    (answer,) = _legacy(store, [_legacy_entry(store)], credentials=None)
+    (answer,) = _legacy([_legacy_entry(store)], SPACES_KEY="", SPACES_SECRET="")
 
     assert "ARTIFACT_ACCESS_DENIED" == answer["error"]["code"]
 

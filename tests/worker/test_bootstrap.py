@@ -34,7 +34,7 @@ def _launch(store: ObjectStore, program: str = SPEAKING, **environment: Any) -> 
     archive = _tar({"site-packages/brought.py": "HERE = 1\n", "models/m/inference.yml": "{}"})
     made = launching.announced(store, "/stash/e.tar", archive) | {"kind": "archive", "python": MINOR}
     announced = launching.announced(store, "/stash/b.tar.gz", bundle)
-    return {"bundle": announced, "environment": made | environment, "engine": "onnx", "threads": 2}
+    return {"bundle": announced, "environment": made | environment, "engine": "onnx", "processes": 2, "threads": 1}
 
 
 def _started(tmp_path: Path, launch: dict[str, Any] | None) -> launching.Started:
@@ -119,6 +119,32 @@ def test_an_archive_that_climbs_out_of_its_folder_is_refused(store: ObjectStore,
 
     assert "RYTHMIQ-BOOTSTRAP 1 failed bundle\n" == started.stdout
     assert not (started.temporary / "evil.py").exists()
+
+
+STUMBLING_UV = """#!/bin/sh
+echo "$@" >> "$(dirname "$0")/calls"
+[ $(wc -l < "$(dirname "$0")/calls") -ge {fails_before} ]
+"""
+LAYING_OUT = "import pathlib, sys\npathlib.Path(sys.argv[sys.argv.index('--to') + 1]).mkdir()\n"
+
+
+@pytest.mark.parametrize(("fails_before", "code"), [(1, 7), (2, 7), (3, 70)])
+def test_an_install_that_stumbles_is_tried_once_more(
+    fails_before: int, code: int, store: ObjectStore, tmp_path: Path
+) -> None:
+    uv = tmp_path / "uv"
+    uv.write_text(STUMBLING_UV.format(fails_before=fails_before))
+    uv.chmod(0o755)
+    launch = _launch(store)
+    bundle = _tar({"worker/__init__.py": "", "worker/__main__.py": SPEAKING, "worker/models.py": LAYING_OUT}, "w:gz")
+    launch |= {"bundle": launching.announced(store, "/stash/b.tar.gz", bundle), "environment": {"kind": "install"}}
+    launching.stage(tmp_path / "run", launch, orders.run_file([]))
+
+    started = launching.start(tmp_path / "run", {"UV": str(uv)})
+
+    assert code == started.code, started.stderr
+    assert ("failed environment" in started.stdout) is (code == 70)
+    assert [] == list(started.temporary.iterdir())
 
 
 def test_sigterm_is_passed_on_and_the_folder_still_goes(store: ObjectStore, tmp_path: Path) -> None:

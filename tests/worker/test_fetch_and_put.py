@@ -7,8 +7,8 @@ import pytest
 from tests.worker import orders
 from tests.worker.object_store import ObjectStore
 from worker.contract import USER_PATHS, Document, ErrorCode, Stage
+from worker.delivery import artifact_keys
 from worker.faults import DocumentFault
-from worker.pipeline import artifact_keys
 from worker.seal import Seal
 from worker.settings import Credentials
 from worker.storage.bucket import BucketStore, check_raw_path
@@ -154,7 +154,9 @@ def test_grants_past_their_time_are_a_platform_fault() -> None:
 
 
 def _bucket(store: ObjectStore, one: Document) -> BucketStore:
-    return BucketStore(one.payload, Credentials(key="k", secret="s"), artifact_keys(one, SEAL), LIMITS, USER_PATHS)
+    return BucketStore(
+        pool(), one.payload, Credentials(key="k", secret="s"), artifact_keys(one, SEAL), LIMITS, USER_PATHS
+    )
 
 
 def test_with_credentials_the_same_goes_by_keys(store: ObjectStore) -> None:

@@ -3,9 +3,10 @@ import math
 import numpy as np
 import pytest
 
+from worker.faults import EngineError
 from worker.processors.ocr import Line, Point, Reading, in_reading_order
 from worker.processors.orientation import candidates, orient, slant, straightened
-from worker.processors.paddle import EngineError, lines_of
+from worker.processors.paddle import lines_of
 from worker.processors.picture import Picture
 
 

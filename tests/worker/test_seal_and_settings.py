@@ -48,7 +48,8 @@ def test_with_a_recipient_the_master_is_sealed_even_where_plain_ones_are_allowed
 def test_settings_have_defaults() -> None:
     settings = read_settings({})
 
-    assert ("onnx", 2, None, ()) == (settings.engine, settings.threads, settings.credentials, settings.recipients)
+    assert ("onnx", 2, 1, None) == (settings.engine, settings.processes, settings.threads, settings.credentials)
+    assert () == settings.recipients
 
 
 def test_every_wrong_setting_is_named_in_one_error() -> None:

@@ -30,7 +30,8 @@ def _launched(
         "bundle": launching.announced(store, "/stash/bundle.tar.gz", launching.bundle()),
         "environment": {"kind": "archive", "python": "3.11"} | archive,
         "engine": environment.engine,
-        "threads": 2,
+        "processes": 2,
+        "threads": 1,
     }
     launching.stage(folder, launch, orders.run_file(documents))
     return launching.start(folder)

@@ -25,6 +25,8 @@ from worker.contract.frame import (
     decode_frames,
     encode_frame,
     frame_of_result,
+    read_failed,
+    read_portal,
 )
 from worker.contract.paths import USER_PATHS, check_patterns, raw_path_allowed
 from worker.contract.payload import (
@@ -83,5 +85,7 @@ __all__ = [
     "parse_schema",
     "payload_json",
     "raw_path_allowed",
+    "read_failed",
+    "read_portal",
     "run_json",
 ]

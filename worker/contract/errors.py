@@ -63,6 +63,9 @@ class ErrorCode(StrEnum):
     OCR_TIMEOUT = "OCR_TIMEOUT"
     SIZE_UNREACHABLE = "SIZE_UNREACHABLE"
     RECIPIENT_MISSING = "RECIPIENT_MISSING"
+    STAGE_TIMEOUT = "STAGE_TIMEOUT"
+    OUT_OF_MEMORY = "OUT_OF_MEMORY"
+    WORKER_CRASHED = "WORKER_CRASHED"
     ENVIRONMENT_FAILED = "ENVIRONMENT_FAILED"
     INTERNAL_ERROR = "INTERNAL_ERROR"
     CAMBER_FAILED = "CAMBER_FAILED"
@@ -114,6 +117,13 @@ ERRORS: dict[ErrorCode, ErrorKind] = {
     _C.OCR_TIMEOUT: _job(_S.OCR, "Recognition took too long; a smaller picture may pass.", Retry.ONCE),
     _C.SIZE_UNREACHABLE: _job(_S.PORTAL, "No encoding meets the portal's kilobytes; see the nearest size reached."),
     _C.RECIPIENT_MISSING: _platform(_S.UPLOAD, "Set AGE_RECIPIENTS to age public keys; it is tried again."),
+    # Any stage can end so, and the fault itself says which. They spend the job's attempts: a document that brings down
+    # whoever opens it would otherwise do so for ever.
+    _C.STAGE_TIMEOUT: _job(_S.PAYLOAD, "A stage took too long; a smaller file may pass.", Retry.ONCE),
+    _C.OUT_OF_MEMORY: _job(
+        _S.PAYLOAD, "The document needs more memory than it may have; a smaller file may pass.", Retry.ONCE
+    ),
+    _C.WORKER_CRASHED: _job(_S.PAYLOAD, "The document brought its process down; look at the run's log.", Retry.ONCE),
     _C.ENVIRONMENT_FAILED: _platform(_S.REMOTE, "The run could not make its environment; look at the run's log."),
     _C.INTERNAL_ERROR: _job(_S.PAYLOAD, "A fault of the worker; look at the run's log.", Retry.ONCE),
     _C.CAMBER_FAILED: _platform(_S.REMOTE, "Camber ended the run without a result; it is tried again."),

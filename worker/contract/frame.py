@@ -109,25 +109,32 @@ def _frame(value: object) -> Frame:
         job_id=read.uuid("job_id"),
         attempt_id=read.uuid("attempt_id"),
         nonce=read.text("nonce"),
-        outcome=_succeeded(outcome) if read.choice("status", "success", "failed") == "success" else _failed(outcome),
+        outcome=_succeeded(outcome)
+        if read.choice("status", "success", "failed") == "success"
+        else read_failed(outcome),
     )
 
 
 def _succeeded(read: Reader) -> Succeeded:
-    portal, artifacts, timings = read.inner("portal"), read.inner("artifacts"), read.inner("timings")
+    artifacts, timings = read.inner("artifacts"), read.inner("timings")
     return Succeeded(
         quality_score=read.number("quality_score", 0, 1),
         ocr_confidence=read.number("ocr_confidence", 0, 1),
-        portal=PortalFile(
-            width=portal.integer("width", 1, 20_000),
-            height=portal.integer("height", 1, 20_000),
-            dpi=portal.number("dpi", 0, 10_000),
-            bytes=portal.integer("bytes", 1, 2**31),
-            format=portal.choice("format", *SUFFIXES),
-        ),
+        portal=read_portal(read.inner("portal")),
         artifacts={name: _artifact(artifacts.inner(name)) for name in ARTIFACTS},
         warnings=tuple(UNSTORABLE.sub("", str(warning))[:200] for warning in read.items("warnings", count_max=50)),
         timings={name: timings.integer(name, 0, 2**31) for name in timings.keys()},  # noqa: SIM118
+    )
+
+
+def read_portal(read: Reader) -> PortalFile:
+    """The figures of a portal file; raises ContractError."""
+    return PortalFile(
+        width=read.integer("width", 1, 20_000),
+        height=read.integer("height", 1, 20_000),
+        dpi=read.number("dpi", 0, 10_000),
+        bytes=read.integer("bytes", 1, 2**31),
+        format=read.choice("format", *SUFFIXES),
     )
 
 
@@ -140,7 +147,8 @@ def _artifact(read: Reader) -> Artifact:
     )
 
 
-def _failed(read: Reader) -> Failed:
+def read_failed(read: Reader) -> Failed:
+    """A failure; raises ContractError."""
     return Failed(
         code=ErrorCode(read.choice("code", *ErrorCode)),
         stage=Stage(read.choice("stage", *Stage)),

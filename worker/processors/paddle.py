@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from worker.faults import EngineError
 from worker.models import DETECTION_MODELS, NETWORK_FILES, RECOGNITION_MODELS
 from worker.processors.libraries import prepare_libraries
 from worker.processors.ocr import Line, Point
@@ -19,10 +20,6 @@ from worker.processors.picture import Picture
 
 DETECTION_SIDE_MAX = 960
 """The longer side, in pixels, at which text is sought. Larger ones cost memory and tear lines apart."""
-
-
-class EngineError(Exception):
-    """The engine cannot be built, or answered in a shape that is not its contract."""
 
 
 class PaddleEngine:

@@ -41,19 +41,19 @@ class GrantStore:
 
     def put(self, name: str, body: Body) -> Artifact:
         """Store by the PUT grant; the store compares the bytes with their MD5."""
-        headers = {"Content-Type": body.content_type, "Content-MD5": body.md5_base64}
-        if body.filename and _HEADER_SAFE.fullmatch(body.filename):
-            headers["Content-Disposition"] = f'attachment; filename="{body.filename}"'
         try:
-            retried(
-                self._limits,
-                lambda: exchange(
-                    self._pool, "PUT", self._grants.put[name], limits=self._limits, headers=headers, body=body.data
-                ),
-            )
+            send(self._pool, self._grants.put[name], body, self._limits)
         except ExchangeError as error:
             raise put_fault(error, name) from error
         return body.artifact(self._keys[name])
+
+
+def send(pool: urllib3.PoolManager, url: str, body: Body, limits: Limits) -> None:
+    """Put the bytes with their digest behind a signed link; raises ExchangeError."""
+    headers = {"Content-Type": body.content_type, "Content-MD5": body.md5_base64}
+    if body.filename and _HEADER_SAFE.fullmatch(body.filename):
+        headers["Content-Disposition"] = f'attachment; filename="{body.filename}"'
+    retried(limits, lambda: exchange(pool, "PUT", url, limits=limits, headers=headers, body=body.data))
 
 
 def check_expiry(grants: Grants, now: datetime) -> None:
@@ -101,9 +101,9 @@ def fetch_fault(error: ExchangeError, *, granted: bool = False) -> DocumentFault
             return DocumentFault(ErrorCode.FETCH_FAILED, str(error))
 
 
-def put_fault(error: ExchangeError, name: str) -> DocumentFault:
+def put_fault(error: ExchangeError, name: str, *, granted: bool = True) -> DocumentFault:
     """The code of the error table for a PUT that failed."""
     code = ErrorCode.UPLOAD_FAILED
     if isinstance(error, Answered) and error.status in (401, 403):
-        code = ErrorCode.GRANT_EXPIRED
+        code = ErrorCode.GRANT_EXPIRED if granted else ErrorCode.ARTIFACT_ACCESS_DENIED
     return DocumentFault(code, f"{name}: {error}", Stage.UPLOAD)

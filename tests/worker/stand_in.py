@@ -1,0 +1,115 @@
+"""A child whose recognition is a stand-in: it reads one line on every page, or does what the page's corner says.
+
+python -m tests.worker.stand_in [--broken]
+"""
+
+import contextlib
+import ctypes
+import os
+import signal
+import stat
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from worker import child
+from worker.faults import EngineError
+from worker.processors.ocr import Line
+from worker.processors.picture import Picture
+from worker.settings import Settings, read_settings
+from worker.tools import Tools
+
+TEXT = "ASHA VERMA"
+FAULTS = (
+    "crash",
+    "killed",
+    "leave",
+    "hang",
+    "slow",
+    "swell",
+    "leap",
+    "raise",
+    "blank",
+    "abandon",
+    "terminate",
+    "babble",
+    "garble",
+    "meet",
+    "secrets",
+)
+"""What a page may ask for; the red of its first pixel is the place in this list, its green 1 and its blue 2."""
+
+
+class StandIn:
+    """An engine, and a model that finds every picture upright."""
+
+    def read(self, picture: Picture) -> Sequence[Line]:
+        red, green, blue = (int(value) for value in picture[0, 0])
+        lines = [Line(TEXT, 0.97, ((10, 10), (200, 10), (200, 40), (10, 40)))]
+        if (green, blue) != (1, 2):
+            return lines
+        _do(FAULTS[red])
+        return [] if FAULTS[red] == "blank" else lines
+
+    def probabilities(self, picture: Picture) -> Sequence[float]:
+        return (0.97, 0.01, 0.01, 0.01)
+
+
+def _do(fault: str) -> None:  # noqa: C901 - a list of faults is long, not deep
+    match fault:
+        case "crash":
+            os.kill(os.getpid(), signal.SIGSEGV)
+        case "killed":
+            os.kill(os.getpid(), signal.SIGKILL)
+        case "leave":
+            os._exit(5)
+        case "hang":
+            # As native code hangs: Python's own timer comes to nothing.
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM})
+            time.sleep(60)
+        case "slow":
+            time.sleep(60)
+        case "swell":
+            held = []
+            while True:
+                held.append(b"x" * 20_000_000)
+                time.sleep(0.01)
+        case "leap":
+            ctypes.memset(ctypes.create_string_buffer(3_000_000_000), 1, 3_000_000_000)
+        case "raise":
+            raise NotImplementedError("secret text")
+        case "abandon":
+            (Path(os.environ["RUN_FOLDER"]) / "control.json").write_text('{"signal": "abandon"}')
+        case "terminate":
+            os.kill(os.getppid(), signal.SIGTERM)
+        case "babble":
+            sys.stdout.write("noise\n")
+            os.write(1, b"noise\n")
+        case "garble":
+            for descriptor in range(64):
+                with contextlib.suppress(OSError):
+                    if stat.S_ISSOCK(os.fstat(descriptor).st_mode):
+                        os.write(descriptor, b"noise\n" * 10)
+        case "meet":
+            folder = Path(os.environ["RUN_FOLDER"])
+            (folder / f"here-{os.getpid()}").touch()
+            while len(list(folder.glob("here-*"))) < 2:
+                time.sleep(0.01)
+        case "secrets":
+            if [name for name in os.environ if "SPACES" in name]:
+                raise EngineError("there are secrets in the environment")
+        case _:
+            return
+
+
+def _broken(_settings: Settings) -> Tools:
+    raise EngineError("self-check: 5 of 5 known words were not read")
+
+
+def _made(_settings: Settings) -> Tools:
+    return Tools(StandIn(), StandIn())
+
+
+if __name__ == "__main__":
+    sys.exit(child.main(read_settings(os.environ), _broken if "--broken" in sys.argv else _made))

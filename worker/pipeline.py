@@ -78,14 +78,14 @@ def _see(original: bytes, payload: Payload, tools: Tools, settings: Settings, st
     schema = payload.schema
     background = colour(schema.background)
     side_max = max(WORKING_SIDE_MAX, schema.target_width, schema.target_height)
-    number = payload.options.get("page", 1)
     with stages.on(Stage.DECODE):
         bounds = Bounds(pixels_max=settings.pixels_max, side_max=side_max)
-        page = decode(original, page=number if isinstance(number, int) else 1, background=background, bounds=bounds)
+        page = decode(original, page=payload.options.page or 1, background=background, bounds=bounds)
     with stages.on(Stage.QUALITY):
         quality = assess(page.picture)
+        _check_quality(quality, payload.options.quality_threshold)
     with stages.on(Stage.ORIENT):
-        turns = _turns(page, quality, schema, tools)
+        turns = _turns(page, quality, payload, tools)
     with stages.on(Stage.OCR):
         oriented = orientation.orient(page.picture, turns, lambda one: in_reading_order(tools.engine.read(one)))
     with stages.on(Stage.ORIENT):
@@ -102,17 +102,24 @@ def _see(original: bytes, payload: Payload, tools: Tools, settings: Settings, st
     )
 
 
-def _turns(page: Page, quality: Quality, schema: Schema, tools: Tools) -> tuple[int, ...]:
+def _check_quality(quality: Quality, threshold: float | None) -> None:
+    if threshold is not None and quality.score < threshold:
+        message = f"the quality score {quality.score:.2f} is below the {threshold:.2f} that was asked for"
+        raise DocumentFault(ErrorCode.QUALITY_FAILED, message)
+
+
+def _turns(page: Page, quality: Quality, payload: Payload, tools: Tools) -> tuple[int, ...]:
     # The model was made for documents: of a face, a signature or blank paper it knows nothing.
-    if quality.is_blank or schema.kind != "document":
+    if quality.is_blank or payload.schema.kind != "document":
         return (0,)
-    return orientation.candidates(tools.orientation.probabilities(page.picture))
+    turns = orientation.candidates(tools.orientation.probabilities(page.picture))
+    return turns[:1] if payload.options.fast_path else turns
 
 
 def _warnings(payload: Payload, seen: _Seen) -> tuple[str, ...]:
     """What a person should know of the document; codes and advice, never content."""
     read = () if seen.reading.lines else ("NO_TEXT: nothing could be read on the page",)
-    asked, count = payload.options.get("page"), seen.page.page_count
+    asked, count = payload.options.page, seen.page.page_count
     pages = (f"PAGES_LEFT: only the first of {count} pages was used",) if count > 1 and asked is None else ()
     wanted = payload.schema.fields
     fields = (f"FIELDS_NOT_READ: {len(wanted)} fields are wanted, none are read yet",) if wanted else ()

@@ -1,6 +1,7 @@
 """An object store on 127.0.0.1 that keeps objects in memory and fails on request."""
 
 import base64
+import contextlib
 import hashlib
 import socket
 import threading
@@ -100,6 +101,12 @@ class _Handler(BaseHTTPRequestHandler):
             case "silence":
                 self.close_connection = True
                 self.store.released.wait(10)
+            case "drip":
+                self._drip(b"HTTP/1.1 200 OK\r\nContent-Length: 200\r\n\r\n")
+            case "drip-head":
+                self._drip(b"HTTP/1.1 200 OK\r\nX-Name: ")
+            case "drip-endless":
+                self._drip(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")
             case "short":
                 self.send_response(200)
                 self.send_header("Content-Length", "1000")
@@ -108,6 +115,16 @@ class _Handler(BaseHTTPRequestHandler):
                 self.close_connection = True
             case status:
                 self._answer(int(status), b"")
+
+    def _drip(self, head: bytes) -> None:
+        """Go on for twenty seconds, a byte at a time."""
+        self.close_connection = True
+        with contextlib.suppress(OSError):
+            self.connection.sendall(head)
+            for _ in range(200):
+                self.connection.sendall(b"x")
+                if self.store.released.wait(0.1):
+                    return
 
     def _answer(self, status: int, data: bytes) -> None:
         self.send_response(status)

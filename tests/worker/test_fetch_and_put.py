@@ -1,3 +1,4 @@
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -12,7 +13,7 @@ from worker.faults import DocumentFault
 from worker.seal import Seal
 from worker.settings import Credentials
 from worker.storage.bucket import BucketStore, check_raw_path
-from worker.storage.download import download, is_public
+from worker.storage.download import Network, download, is_public
 from worker.storage.grants import GrantStore, check_expiry
 from worker.storage.http import Limits, pool
 from worker.storage.store import Body
@@ -71,6 +72,40 @@ def test_each_cause_of_a_failed_fetch_has_its_code(store: ObjectStore, fault: st
 
     assert (code, Stage.FETCH) == (raised.code, raised.stage)
     assert "Signature" not in str(raised)
+
+
+@pytest.mark.parametrize("fault", ["drip", "drip-head", "drip-endless"])
+def test_an_answer_that_drips_is_cut_when_its_time_is_over(store: ObjectStore, fault: str) -> None:
+    """Every byte comes within the time that one operation of a socket may take."""
+    one = orders.document(store, b"the document")
+    store.faults[f"GET {_input(one)}"] = [fault]
+    began = time.monotonic()
+
+    raised = _fault(_granted(one, replace(LIMITS, seconds=0.6, tries=1)).fetch)
+
+    assert ErrorCode.FETCH_TIMEOUT is raised.code
+    # The drip lasts for twenty seconds.
+    assert time.monotonic() - began < 10
+
+
+def test_a_store_that_takes_no_bytes_is_cut_when_its_time_is_over(store: ObjectStore) -> None:
+    one = orders.document(store, b"x")
+    store.faults[f"PUT /{orders.BUCKET}/{orders.keys_of(one)['master']}"] = ["drip"]
+
+    raised = _fault(
+        lambda: _granted(one, replace(LIMITS, seconds=0.6, tries=1)).put("master", Body(data=b"m", content_type="x/y"))
+    )
+
+    assert ErrorCode.UPLOAD_FAILED is raised.code
+
+
+def test_a_cut_connection_is_not_used_again(store: ObjectStore) -> None:
+    one = orders.document(store, b"the document")
+    store.faults[f"GET {_input(one)}"] = ["drip"]
+    granted = _granted(one, replace(LIMITS, seconds=0.6, tries=1))
+    _fault(granted.fetch)
+
+    assert b"the document" == granted.fetch()
 
 
 @pytest.mark.parametrize("fault", ["500", "reset", "short"])
@@ -239,7 +274,7 @@ def test_only_addresses_of_the_public_internet_are_public(address: str, *, publi
     ],
 )
 def test_an_artifact_url_is_plain_https(url: str) -> None:
-    fault = _fault(lambda: download(url, LIMITS, lambda _host, _port: ["93.184.216.34"]))
+    fault = _fault(lambda: download(url, LIMITS, Network(lambda _host, _port: ["93.184.216.34"])))
 
     assert fault.code is ErrorCode.ARTIFACT_SOURCE_INVALID
 
@@ -247,7 +282,7 @@ def test_an_artifact_url_is_plain_https(url: str) -> None:
 def test_a_name_with_one_private_address_among_its_public_ones_is_refused() -> None:
     addresses = ["93.184.216.34", "127.0.0.1"]
 
-    fault = _fault(lambda: download("https://example.test/x", LIMITS, lambda _host, _port: addresses))
+    fault = _fault(lambda: download("https://example.test/x", LIMITS, Network(lambda _host, _port: addresses)))
 
     assert fault.code is ErrorCode.ARTIFACT_SOURCE_INVALID
 
@@ -260,6 +295,6 @@ def test_a_name_that_does_not_resolve_may_resolve_later() -> None:
     def nowhere(_host: str, _port: int) -> list[str]:
         raise OSError
 
-    fault = _fault(lambda: download("https://example.test/x", replace(LIMITS, tries=1), nowhere))
+    fault = _fault(lambda: download("https://example.test/x", replace(LIMITS, tries=1), Network(nowhere)))
 
     assert fault.code is ErrorCode.FETCH_FAILED

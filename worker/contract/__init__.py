@@ -10,6 +10,7 @@ Law: standard library only; the one room of the worker that the reconciler enter
 
     payload.py   payload, schema, run file, and the keys of a document's objects
     frame.py     encode and decode frames
+    legacy.py    read answers to legacy payloads, older shapes among them
     paths.py     which objects a document may be read from
     errors.py    the error table
     strict.py    reads untrusted JSON, field by field
@@ -28,6 +29,7 @@ from worker.contract.frame import (
     read_failed,
     read_portal,
 )
+from worker.contract.legacy import LegacyAnswer, read_legacy_answer
 from worker.contract.paths import USER_PATHS, check_patterns, raw_path_allowed
 from worker.contract.payload import (
     ARTIFACTS,
@@ -37,6 +39,7 @@ from worker.contract.payload import (
     Attempt,
     Document,
     Grants,
+    Options,
     Payload,
     RunFile,
     Schema,
@@ -67,6 +70,8 @@ __all__ = [
     "Fault",
     "Frame",
     "Grants",
+    "LegacyAnswer",
+    "Options",
     "Payload",
     "PortalFile",
     "Reader",
@@ -86,6 +91,7 @@ __all__ = [
     "payload_json",
     "raw_path_allowed",
     "read_failed",
+    "read_legacy_answer",
     "read_portal",
     "run_json",
 ]

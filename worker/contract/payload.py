@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from worker.contract.errors import ErrorCode
@@ -13,6 +13,8 @@ ARTIFACTS = ("master", "preview", "portal", "result")
 CONTROL_FILE = "control.json"
 """The stop signal's name in the run folder; the same JSON object as the control URL answers."""
 BATCH_MAX = 1000
+PLACEHOLDERS = ("job_id", "user_id", "original", "timestamp", "portal")
+"""What a `filename_pattern` may hold in braces."""
 SUFFIXES = {"jpeg": "jpg", "png": "png", "pdf": "pdf"}
 
 
@@ -35,6 +37,19 @@ class Schema:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What may be asked for beside the schema.
+
+    `page`: the page of a PDF or TIFF, from 1. `fast_path`: be content with one reading where a second might be better.
+    `quality_threshold`: fail with QUALITY_FAILED below this score, instead of a warning.
+    """
+
+    page: int | None = None
+    fast_path: bool = False
+    quality_threshold: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Payload:
     """One document to process, for one user and one portal schema."""
 
@@ -51,7 +66,7 @@ class Payload:
     bucket: str
     region: str
     endpoint: str
-    options: Mapping[str, object] = field(default_factory=dict)
+    options: Options = Options()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +126,7 @@ def parse_schema(value: object, path: str = "schema_definition") -> Schema:
         target_height=read.integer("target_height", 1, 20_000),
         target_dpi=read.integer("target_dpi", 1, 2400),
         max_kb=read.integer("max_kb", 1, 100_000),
-        filename_pattern=read.text("filename_pattern", length_max=200),
+        filename_pattern=_filename_pattern(read),
         output_format=_output_format(read),
         quality=read.integer("quality", 1, 100),
         min_kb=read.integer("min_kb", 0, 100_000) if read.has("min_kb") else None,
@@ -129,6 +144,13 @@ def parse_schema(value: object, path: str = "schema_definition") -> Schema:
 def _output_format(read: Reader) -> str:
     word = read.choice("output_format", "jpeg", "jpg", "png", "pdf")
     return "jpeg" if word == "jpg" else word
+
+
+def _filename_pattern(read: Reader) -> str:
+    pattern = read.text("filename_pattern", length_max=200)
+    if not set(re.findall(r"\{([^{}]*)\}", pattern)) <= set(PLACEHOLDERS):
+        read.fail("filename_pattern", "knows " + ", ".join(f"{{{name}}}" for name in PLACEHOLDERS))
+    return pattern
 
 
 def _background(read: Reader) -> str:
@@ -164,19 +186,25 @@ def parse_payload(value: object, path: str = "") -> Payload:
         endpoint=storage.text("endpoint", length_max=500),
         options=_options(read),
     )
+    if read.has("schema_id") and read.raw("schema_id") != payload.schema_id:
+        # The platform's guide names the schema twice; of two that differ neither can be trusted.
+        read.fail("schema_id", "must be portal_schema.id")
     for reader in (read, portal, source, storage):
         reader.done()
     return payload
 
 
-def _options(read: Reader) -> Mapping[str, object]:
-    """`page`: the page of a PDF or TIFF, from 1."""
+def _options(read: Reader) -> Options:
     if not read.has("options"):
-        return {}
-    options = read.inner("options")
-    given = {"page": options.integer("page", 1, 10_000)} if options.has("page") else {}
-    options.done()
-    return given
+        return Options()
+    given = read.inner("options")
+    options = Options(
+        page=given.integer("page", 1, 10_000) if given.has("page") else None,
+        fast_path=given.boolean("fast_path") if given.has("fast_path") else False,
+        quality_threshold=given.number("quality_threshold", 0, 1) if given.has("quality_threshold") else None,
+    )
+    given.done()
+    return options
 
 
 def payload_json(payload: Payload) -> dict[str, Any]:
@@ -194,7 +222,7 @@ def payload_json(payload: Payload) -> dict[str, Any]:
         },
         "input": source | {"mime_type": payload.mime_type, "original_filename": payload.original_filename},
         "storage": {"bucket": payload.bucket, "region": payload.region, "endpoint": payload.endpoint},
-        "options": dict(payload.options),
+        "options": {name: value for name, value in asdict(payload.options).items() if value not in (None, False)},
     }
 
 

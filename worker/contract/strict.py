@@ -78,6 +78,13 @@ class Reader:
             self.fail(name, f"must be a number from {low} to {high}")
         return float(value)
 
+    def boolean(self, name: str) -> bool:
+        """True or false."""
+        value = self.raw(name)
+        if not isinstance(value, bool):
+            self.fail(name, "must be true or false")
+        return value
+
     def choice(self, name: str, *allowed: str) -> str:
         """One of the allowed words."""
         value = self.raw(name)

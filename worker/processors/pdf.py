@@ -35,6 +35,9 @@ def decode_pdf(data: bytes, *, page: int, side_max: int) -> Sheet:
 
     Raises DocumentFault with CORRUPT_IMAGE, ENCRYPTED_PDF, or PAYLOAD_INVALID for a page that the file does not have.
     """
+    if data.rfind(b"%%EOF") < data.rfind(b"endobj"):
+        # What is missing would be drawn as blank paper.
+        raise DocumentFault(ErrorCode.CORRUPT_IMAGE, "the PDF breaks off before its end")
     with _opened(data) as document:
         page_count = len(document)
         if page_count == 0:

@@ -7,15 +7,16 @@ so that a name cannot mean one host when it is looked at and another when it is 
 import ipaddress
 import socket
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from urllib.parse import urljoin, urlsplit
 
-import urllib3
-
 from worker.contract import ErrorCode
 from worker.faults import DocumentFault
+from worker.storage.deadline import HTTPSPool, WatchedHTTPS
 from worker.storage.grants import fetch_fault
 from worker.storage.http import (
+    CONNECT_SECONDS,
     Answered,
     ExchangeError,
     Limits,
@@ -29,6 +30,8 @@ from worker.storage.http import (
 REDIRECTS_MAX = 3
 Resolve = Callable[[str, int], list[str]]
 """A host name and a port to its addresses; raises OSError where it has none."""
+Dial = Callable[[str, int, float], socket.socket]
+"""An address, a port and seconds to a connection; raises OSError."""
 
 _TRANSLATED = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"))
 
@@ -38,14 +41,27 @@ def resolve(host: str, port: int) -> list[str]:
     return sorted({str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)})
 
 
-def download(url: str, limits: Limits, resolver: Resolve = resolve) -> bytes:
+def dial(address: str, port: int, seconds: float) -> socket.socket:
+    """A connection to an address that was checked."""
+    return socket.create_connection((address, port), seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """How names become addresses, and addresses connections; there is one in use, and tests have their own."""
+
+    resolve: Resolve = resolve
+    dial: Dial = dial
+
+
+def download(url: str, limits: Limits, network: Network = Network()) -> bytes:  # noqa: B008 - it is frozen
     """The bytes behind a public https URL; raises DocumentFault.
 
     ARTIFACT_SOURCE_INVALID where the URL, or one it redirects to, is not https or not public.
     """
     for _ in range(REDIRECTS_MAX + 1):
         try:
-            return retried(limits, partial(_get, url, limits, resolver))
+            return retried(limits, partial(_get, url, limits, network))
         except Answered as error:
             if error.status not in (301, 302, 303, 307, 308) or not error.location:
                 raise fetch_fault(error) from error
@@ -55,10 +71,10 @@ def download(url: str, limits: Limits, resolver: Resolve = resolve) -> bytes:
     raise DocumentFault(ErrorCode.FETCH_FAILED, f"artifact_url redirects more than {REDIRECTS_MAX} times")
 
 
-def _get(url: str, limits: Limits, resolver: Resolve) -> bytes:
+def _get(url: str, limits: Limits, network: Network) -> bytes:
     host, port, target = _parsed(url)
-    address = public_address(host, port, resolver)
-    pool = urllib3.HTTPSConnectionPool(
+    address = public_address(host, port, network.resolve)
+    pool = HTTPSPool(
         address,
         port,
         retries=False,
@@ -68,8 +84,21 @@ def _get(url: str, limits: Limits, resolver: Resolve) -> bytes:
         cert_reqs="CERT_REQUIRED",
         ca_certs=trusted_certificates(),
     )
+    _dial_by(pool, network.dial)
+    named = f"[{host}]" if ":" in host else host
     with pool:
-        return exchange(pool, "GET", target, limits=limits, headers={"Host": host if port == 443 else f"{host}:{port}"})
+        headers = {"Host": named if port == 443 else f"{named}:{port}"}
+        return exchange(pool, "GET", target, limits=limits, headers=headers)
+
+
+def _dial_by(pool: HTTPSPool, dial: Dial) -> None:
+    """Have the pool's connections dialled so. Nothing is resolved after this: they have an address, not a name."""
+
+    class Dialled(WatchedHTTPS):
+        def open(self) -> socket.socket:
+            return dial(self.host, self.port, CONNECT_SECONDS)
+
+    pool.ConnectionCls = Dialled
 
 
 def _parsed(url: str) -> tuple[str, int, str]:

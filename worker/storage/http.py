@@ -3,18 +3,21 @@
 import http.client
 import os
 import ssl
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
 import certifi
 import urllib3
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, stop_after_delay, wait_random_exponential
+
+from worker.storage.deadline import Deadline, HTTPPool, HTTPSPool
 
 CONNECT_SECONDS = 10.0
 IDLE_SECONDS = 30.0
 """How long a connection may stand silent."""
+_CONNECTIONS_MAX = 32
+"""To one host, kept open: above what all threads of a batch use at a time."""
 _PART = 1 << 16
 T = TypeVar("T")
 
@@ -55,7 +58,11 @@ class Limits:
 
 def pool() -> urllib3.PoolManager:
     """Connections that follow no redirect and retry nothing by themselves."""
-    return urllib3.PoolManager(maxsize=4, retries=False, timeout=timeout(IDLE_SECONDS), ca_certs=trusted_certificates())
+    manager = urllib3.PoolManager(
+        maxsize=_CONNECTIONS_MAX, retries=False, timeout=timeout(IDLE_SECONDS), ca_certs=trusted_certificates()
+    )
+    manager.pool_classes_by_scheme = {"http": HTTPPool, "https": HTTPSPool}
+    return manager
 
 
 def timeout(seconds: float) -> urllib3.Timeout:
@@ -71,7 +78,8 @@ def trusted_certificates() -> str:
 def retried(limits: Limits, exchange: Callable[[], T]) -> T:
     """Try the exchange until it succeeds or fails for good; raises the last error."""
     tries = Retrying(
-        stop=stop_after_attempt(limits.tries),
+        # No further try is begun once the time for one is over, so two such times bound them all.
+        stop=stop_after_attempt(limits.tries) | stop_after_delay(limits.seconds),
         wait=wait_random_exponential(multiplier=0.5, max=8),
         retry=retry_if_exception_type(Transient),
         reraise=True,
@@ -89,26 +97,47 @@ def exchange(
     body: bytes | None = None,
 ) -> bytes:
     """Send one request and return the whole answer of a 2xx status; raises ExchangeError."""
-    deadline = time.monotonic() + limits.seconds
-    try:
-        response = http_pool.request(
-            method,
-            url,
-            headers=headers,
-            body=body,
-            preload_content=False,
-            redirect=False,
-            timeout=timeout(limits.seconds),
-        )
+    with Deadline(limits.seconds) as deadline:
         try:
-            _check_status(response)
-            return _read(response, limits, deadline)
-        finally:
-            response.close()
-    except (urllib3.exceptions.TimeoutError, TimeoutError) as error:
-        raise TooSlow("the store answered too slowly") from error
-    except (urllib3.exceptions.HTTPError, http.client.HTTPException, OSError) as error:
-        raise Transient(f"the connection failed: {type(error).__name__}") from error
+            data = _exchanged(http_pool, method, url, limits, headers, body)
+        except (urllib3.exceptions.TimeoutError, TimeoutError) as error:
+            raise TooSlow("the store answered too slowly") from error
+        except (urllib3.exceptions.HTTPError, http.client.HTTPException, OSError) as error:
+            if deadline.has_passed:
+                raise _too_slow(limits) from error
+            raise Transient(f"the connection failed: {type(error).__name__}") from error
+        if deadline.has_passed:
+            # An answer of no announced length looks whole when it is cut.
+            raise _too_slow(limits)
+    return data
+
+
+def _too_slow(limits: Limits) -> TooSlow:
+    return TooSlow(f"not whole within {limits.seconds:g} s")
+
+
+def _exchanged(
+    http_pool: urllib3.PoolManager | urllib3.HTTPSConnectionPool,
+    method: str,
+    url: str,
+    limits: Limits,
+    headers: Mapping[str, str] | None,
+    body: bytes | None,
+) -> bytes:
+    response = http_pool.request(
+        method,
+        url,
+        headers=headers,
+        body=body,
+        preload_content=False,
+        redirect=False,
+        timeout=timeout(limits.seconds),
+    )
+    try:
+        _check_status(response)
+        return _read(response, limits)
+    finally:
+        response.close()
 
 
 def _check_status(response: urllib3.BaseHTTPResponse) -> None:
@@ -118,7 +147,7 @@ def _check_status(response: urllib3.BaseHTTPResponse) -> None:
         raise Answered(response.status, response.headers.get("Location"))
 
 
-def _read(response: urllib3.BaseHTTPResponse, limits: Limits, deadline: float) -> bytes:
+def _read(response: urllib3.BaseHTTPResponse, limits: Limits) -> bytes:
     announced = response.headers.get("Content-Length", "")
     if announced.isdigit() and int(announced) > limits.bytes_max:
         raise TooLarge(f"more than {limits.bytes_max} bytes")
@@ -128,6 +157,4 @@ def _read(response: urllib3.BaseHTTPResponse, limits: Limits, deadline: float) -
         parts.append(part)
         if (size := size + len(part)) > limits.bytes_max:
             raise TooLarge(f"more than {limits.bytes_max} bytes")
-        if time.monotonic() > deadline:
-            raise TooSlow(f"not whole within {limits.seconds:.0f} s")
     return b"".join(parts)

@@ -87,6 +87,16 @@ def test_a_run_file_survives_being_written_and_read() -> None:
             "portal_schema.schema_definition.min_kb",
         ),
         (("options",), {"page": 0}, ErrorCode.PAYLOAD_INVALID, "options.page"),
+        (("options",), {"fast_path": "yes"}, ErrorCode.PAYLOAD_INVALID, "options.fast_path"),
+        (("options",), {"quality_threshold": 2}, ErrorCode.PAYLOAD_INVALID, "options.quality_threshold"),
+        (("options",), {"speed": 1}, ErrorCode.PAYLOAD_INVALID, "options.speed"),
+        (("schema_id",), "another", ErrorCode.PAYLOAD_INVALID, "schema_id"),
+        (
+            ("portal_schema", "schema_definition", "filename_pattern"),
+            "{job_id}-{date}",
+            ErrorCode.SCHEMA_INVALID,
+            "portal_schema.schema_definition.filename_pattern",
+        ),
     ],
 )
 def test_a_wrong_field_is_refused_by_its_name(

@@ -1,6 +1,7 @@
 import io
 import struct
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pypdfium2
@@ -64,7 +65,7 @@ def test_every_exif_orientation_comes_out_upright(orientation: int) -> None:
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF"])
-@pytest.mark.parametrize("share", [0.02, 0.2, 0.5, 0.9])
+@pytest.mark.parametrize("share", [0.02, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9])
 def test_a_file_cut_short_is_damaged_and_never_half_a_page(kind: str, share: float) -> None:
     data = pages.encoded(pages.noise(pages.page(400, 300, size=14), 10), kind)
 
@@ -193,3 +194,87 @@ def test_damaged_exif_costs_no_document(orientation: bytes) -> None:
     data = pages.encoded(_marked(), "JPEG", exif=b"Exif\0\0II*\0" + orientation * 8, quality=95)
 
     assert (100, 60) == (_decoded(data).width, _decoded(data).height)
+
+
+PICTURES = Path(__file__).parent / "pictures"
+
+
+@pytest.mark.parametrize("name", ["corners.heic", "corners-noted.heic"])
+def test_a_heic_photo_is_decoded_as_its_own_boxes_say(name: str) -> None:
+    """The format turns by a box of its own, which its reader obeys, and wants what EXIF notes to be ignored."""
+    page = _decoded((PICTURES / name).read_bytes())
+
+    assert ("HEIF", 100, 60) == (page.format, page.width, page.height)
+    assert _distance(_marked(), page.picture) < 12
+
+
+@pytest.mark.parametrize("share", [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9])
+def test_a_heic_photo_cut_short_is_damaged(share: float) -> None:
+    data = (PICTURES / "corners.heic").read_bytes()
+
+    assert _code(data[: int(len(data) * share)]) is ErrorCode.CORRUPT_IMAGE
+
+
+@pytest.mark.parametrize("share", [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9])
+def test_a_pdf_cut_short_is_damaged_and_never_blank_paper(share: float) -> None:
+    data = _pdf()
+
+    assert _code(data[: int(len(data) * share)]) is ErrorCode.CORRUPT_IMAGE
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP"])
+def test_an_animation_is_no_document(kind: str) -> None:
+    frames = [Image.new("RGB", (20, 20), (shade, shade, shade)) for shade in (10, 120)]
+    out = io.BytesIO()
+    frames[0].save(out, kind, save_all=True, append_images=frames[1:])
+
+    assert _code(out.getvalue()) is ErrorCode.UNSUPPORTED_FORMAT
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"/>',
+        b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>',
+        b"PK\x03\x04" + bytes(200),
+        b"\0\0\0\x1cftypavif" + bytes(200),
+        b"%!PS-Adobe-3.0 EPSF-3.0\n",
+        b"#!/bin/sh\n",
+    ],
+    ids=["xml", "svg", "zip", "avif", "postscript", "script"],
+)
+def test_what_no_portal_takes_is_unsupported(data: bytes) -> None:
+    assert _code(data) is ErrorCode.UNSUPPORTED_FORMAT
+
+
+def test_a_polyglot_is_what_its_first_bytes_say() -> None:
+    jpeg = pages.encoded(_marked(), "JPEG", quality=95)
+
+    assert ["JPEG", "JPEG", "PDF"] == [
+        _decoded(data).format for data in (jpeg + _pdf(), jpeg + b"PK\x03\x04" + bytes(100), b"GIF89a" + _pdf())
+    ]
+
+
+def test_a_pdf_of_ten_thousand_pages_gives_the_one_that_was_asked_for() -> None:
+    document = pypdfium2.PdfDocument.new()
+    for _ in range(10_000):
+        document.new_page(72, 72)
+    out = io.BytesIO()
+    document.save(out)
+
+    assert 10_000 == _decoded(out.getvalue(), page=9_999).page_count
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "P", "L", "1", "I;16", "CMYK"])
+def test_far_too_large_a_picture_comes_out_small_with_all_of_it_there(mode: str) -> None:
+    """Bands are put together without a seam, also where the last is no whole one."""
+    grey = Image.fromarray(np.tile(np.linspace(0, 255, 1777).astype(np.uint8), (2003, 1)))
+    image = Image.fromarray(np.asarray(grey).astype(np.uint16) * 257) if mode == "I;16" else grey.convert(mode)
+
+    page = decode(
+        pages_bytes(image, "TIFF" if mode == "CMYK" else "PNG"), bounds=Bounds(pixels_max=4_000_000, side_max=500)
+    )
+
+    expected = np.asarray(grey.resize((page.picture.shape[1], page.picture.shape[0]), Image.Resampling.BOX))
+    assert 500 == page.picture.shape[0]
+    assert _distance(np.repeat(expected[:, :, None], 3, 2), page.picture) < (9 if mode == "1" else 2)

@@ -54,7 +54,7 @@ class Network:
     dial: Dial = dial
 
 
-def download(url: str, limits: Limits, network: Network = Network()) -> bytes:  # noqa: B008 - it is frozen
+def download(url: str, limits: Limits, network: Network = Network()) -> bytes:
     """The bytes behind a public https URL; raises DocumentFault.
 
     ARTIFACT_SOURCE_INVALID where the URL, or one it redirects to, is not https or not public.

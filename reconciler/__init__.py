@@ -12,6 +12,7 @@ The map of the house; each room states its law in its own __init__. Dependencies
     metrics.py    what a process counts
     settings.py   all settings, from an explicit mapping
     logs.py       logging, redaction, the names of events
+    portals/      what portals accept: the schemas that ship
     domain/       what is known and decided: pure
     __main__.py   python -m reconciler
 

@@ -8,7 +8,9 @@ Law: arrays in, values out; no network, no clock, no files but the models.
     ocr.py                   what recognition returns, whatever the engine
     paddle.py                the engine
     libraries.py, one_cv2.py what its libraries must be told before they are imported
-    portal.py, encode.py     the portal file, by pixels, dpi, kilobytes and format
+    portal.py                the portal file, by pixels, dpi, kilobytes and format
+    budget.py, likeness.py   the best picture that the kilobytes allow
+    encode.py, pdf_file.py   JPEG, PNG and PDF, byte by byte
     portal_check.py          its figures, read back
     naming.py                its name
 """

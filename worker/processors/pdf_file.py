@@ -43,12 +43,14 @@ def _assembled(objects: list[bytes]) -> bytes:
 
 
 def pad_pdf(data: bytes, missing: int) -> bytes:
-    """The same PDF, longer by at least `missing` bytes of comment; only for what `one_page_pdf` made."""
+    """The same PDF, longer by `missing` bytes of comment, at least 2; only for what `one_page_pdf` made."""
     # All objects stand before the mark, so that of all places only the table's own moves.
     at = data.rindex(PADDING_MARK)
     body, table = data[:at], data[at + len(PADDING_MARK) :]
-    filling = b"%" + b" " * max(0, missing - 2) + b"\n"
-    place = at + len(filling) + len(PADDING_MARK)
     head, old = table.split(b"startxref\n")
-    end = f"startxref\n{place}\n".encode() + old.split(b"\n", 1)[1]
-    return body + filling + PADDING_MARK + head + end
+    was, end = old.split(b"\n", 1)
+    # The place may take a digit more when it moves.
+    grown = len(str(int(was) + missing)) - len(was)
+    filling = b"%" + b" " * max(0, missing - grown - 2) + b"\n"
+    place = int(was) + len(filling)
+    return body + filling + PADDING_MARK + head + b"startxref\n" + str(place).encode() + b"\n" + end

@@ -15,6 +15,8 @@ Grey: TypeAlias = NDArray[np.float32]
 """Height x width, 0..255."""
 Array: TypeAlias = NDArray[Any]
 Colour: TypeAlias = tuple[int, int, int]
+Box: TypeAlias = tuple[float, float, float, float]
+"""Left, top, right, bottom in pixels."""
 
 
 def colour(name: str) -> Colour:

@@ -65,6 +65,7 @@ lock: $(UV_STAMP) ## resolve the dependencies again into the hashed lock files
 	compile --group dev -c requirements.lock -o tests/requirements.lock
 	compile --group worker -o worker/requirements.lock
 	compile --group worker-paddle -c worker/requirements.lock -o worker/requirements-paddle.lock
+	compile --group bench-rivals -o bench/requirements-rivals.lock
 	compile --group worker-models --no-deps -o worker/requirements-models.lock
 
 clean: ## take away the environment and all local state

@@ -2,4 +2,5 @@
 
 python -m bench            all of them
 python -m bench wake_up    one
+python -m bench documents --help    the one that takes options
 """

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-BENCHES = ("wake_up", "cli_overhead", "list_parse")
+BENCHES = ("wake_up", "cli_overhead", "list_parse", "documents")
 RESULTS = Path(".rythmiq/bench")
 
 
@@ -34,4 +34,9 @@ def _write(name: str, figures: object) -> None:
     (RESULTS / f"{name}.json").write_text(text + "\n", "utf-8")
 
 
+if sys.argv[1:2] == ["documents"]:
+    # It takes options of its own, and writes its figures itself.
+    from bench.documents.command import app
+
+    app(sys.argv[2:], prog_name="python -m bench documents")
 raise SystemExit(main(sys.argv[1:]))

@@ -20,6 +20,7 @@ which has other people, other seeds and other fonts.
     marks.py         character errors, values read, rank, bootstrap
     figures.py       what the race comes to
     tables.py        the same as tables
+    pages.py         puts them into the documentation
     contact.py       contact sheets for the eye
     command.py       python -m bench documents
 

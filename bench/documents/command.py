@@ -15,6 +15,7 @@ from bench.documents.contact import contact_sheet
 from bench.documents.corpus import Specimen, specimens
 from bench.documents.figures import figures
 from bench.documents.kinds import KINDS
+from bench.documents.pages import tell
 from bench.documents.plan import CLEAN, DEGRADATIONS, HELD_OUT, QUICK, SETS
 from bench.documents.race import race
 from bench.documents.systems import systems
@@ -33,12 +34,16 @@ def main(
     chosen: Annotated[str, typer.Option("--set", help=f"which pictures: {' or '.join(SETS)}")] = HELD_OUT.name,
     threads: Annotated[int, typer.Option(min=1, max=64, help="of every system")] = 1,
     documents: Annotated[int | None, typer.Option(min=1, max=50, help="of each kind; the plan says how many")] = None,
+    resume: Annotated[bool, typer.Option(help="go on where a run was stopped; for the same code only")] = False,
+    publish: Annotated[bool, typer.Option(help="put the figures into README and docs")] = False,
     only: Annotated[list[str] | None, typer.Option(help="only this degradation; may be given again")] = None,
 ) -> None:
     """Measure the worker beside RapidOCR and Tesseract."""
-    table, told = run(quick=quick, chosen=chosen, threads=threads, documents=documents, only=only or ())
+    table, told = run(quick=quick, chosen=chosen, threads=threads, documents=documents, resume=resume, only=only or ())
     Console().print(table)
     _write(told)
+    if publish:
+        tell(told)
 
 
 def run(
@@ -47,6 +52,7 @@ def run(
     chosen: str = HELD_OUT.name,
     threads: int = 1,
     documents: int | None = None,
+    resume: bool = False,
     only: Sequence[str] = (),
 ) -> tuple[RenderableType, dict[str, Any]]:
     """The tables and the figures; the pictures, the logs and the contact sheets stay under .rythmiq/bench/documents."""
@@ -66,13 +72,13 @@ def run(
     with _progress(console) as progress:
         task = progress.add_task("reading", total=None)
 
-        def tell(one: Specimen) -> None:
+        def done(one: Specimen) -> None:
             taken.append(one)
             progress.update(task, advance=1, description=f"{one.document}, {one.degradation}")
 
         pictures = list(specimens(SETS[chosen], per_kind, degradations, (folder / "pictures").resolve()))
         progress.update(task, total=len(pictures))
-        raced = race(runners, pictures, folder / "logs", tell)
+        raced = race(runners, pictures, folder / "logs", done, resume=resume)
     head = {
         "set": chosen,
         "quick": quick,

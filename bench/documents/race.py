@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from bench.documents.corpus import Specimen
 from bench.documents.systems import Reader, System, running
@@ -30,22 +30,29 @@ class Raced:
 
 
 def race(
-    systems: Sequence[System], specimens: Iterable[Specimen], logs: Path, tell: Callable[[Specimen], None]
+    systems: Sequence[System],
+    specimens: Iterable[Specimen],
+    kept: Path,
+    tell: Callable[[Specimen], None],
+    *,
+    resume: bool = False,
 ) -> Raced:
-    """Ask each system for each picture; who goes first moves on from picture to picture."""
+    """Ask each system for each picture; who goes first moves on from picture to picture.
+
+    Answers are kept in the folder as they come. To `resume` is not to ask again what was answered there before.
+    """
+    answers = kept / "answers.jsonl"
+    known = _answers(answers) if resume and answers.exists() else {}
     with ExitStack() as stack:
-        started = [stack.enter_context(running(system, logs)) for system in systems]
+        started = [stack.enter_context(running(system, kept)) for system in systems]
         declined = {reader.name: reader.declined for reader in started if reader.declined}
         readers = [reader for reader in started if not reader.declined]
         seen: dict[str, list[Seen]] = {reader.name: [] for reader in readers}
-        # Kept as they come: a long run that is stopped still tells what it saw.
-        kept = stack.enter_context((logs / "answers.jsonl").open("w", encoding="utf-8"))
+        log = stack.enter_context(answers.open("a" if resume else "w", encoding="utf-8"))
         for number, specimen in enumerate(specimens):
             for reader in _turn(readers, number):
-                answer = reader.ask(specimen.path)
+                answer = known.get((specimen.path.stem, reader.name)) or _asked(reader, specimen, log)
                 seen[reader.name].append(Seen(specimen=specimen, answer=answer))
-                kept.write(json.dumps({"picture": specimen.path.stem, "system": reader.name} | answer) + "\n")
-                kept.flush()
             tell(specimen)
         return Raced(
             seen=seen,
@@ -53,6 +60,20 @@ def race(
             peaks={reader.name: reader.close() for reader in readers},
             declined=declined,
         )
+
+
+def _answers(path: Path) -> dict[tuple[str, str], dict[str, Any]]:
+    """What was answered before, by picture and system; half a line at the end is what a stop left."""
+    whole = path.read_text("utf-8").rpartition("\n")[0].splitlines()
+    answers = (json.loads(line) for line in whole)
+    return {(one.pop("picture"), one.pop("system")): one for one in answers}
+
+
+def _asked(reader: Reader, specimen: Specimen, log: IO[str]) -> dict[str, Any]:
+    answer = reader.ask(specimen.path)
+    log.write(json.dumps({"picture": specimen.path.stem, "system": reader.name} | answer) + "\n")
+    log.flush()
+    return answer
 
 
 def _turn(readers: Sequence[Reader], number: int) -> Sequence[Reader]:

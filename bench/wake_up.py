@@ -83,7 +83,7 @@ def _world(folder: Path) -> Iterator[World]:
         upgrade(url)
         home = folder / "camber"
         home.mkdir()
-        yield make_world(url, store, home)
+        yield make_world(url, url, store, home)
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from reconciler.cli.printing import print_json
 from reconciler.cli.refusal import ENDED_BADLY, refuse, settings_or_refuse
 from reconciler.cli.run import camber_binary
 from reconciler.domain.observations import Account
-from reconciler.loop.assembly import camber_client, object_store
+from reconciler.loop.assembly import camber_config, object_store
 from reconciler.settings import Settings
 from reconciler.store.database import connect
 
@@ -36,7 +36,7 @@ def command(
     """Exit code 0 if nothing failed, 1 if anything did, 2 if the settings cannot be used."""
     settings = settings_or_refuse()
     recorder = Recorder(f"rq-{settings.service_env}-")
-    client = camber_client(settings, camber_binary(settings), recorder.record)
+    client = CamberClient(camber_config(settings, camber_binary(settings)), recorder.record)
     findings = list(_examine(settings, client, with_launch=launch))
     if json:
         print_json([asdict(finding) for finding in findings])

@@ -8,11 +8,12 @@ from rich.console import Console
 from rich.table import Table
 
 from reconciler.camber import Bundle, CamberError
+from reconciler.camber.client import CamberClient
 from reconciler.camber.publish import publish
 from reconciler.cli.refusal import AWAY, refuse, settings_or_refuse
 from reconciler.cli.run import camber_binary
 from reconciler.domain.observations import Unreachable
-from reconciler.loop.assembly import camber_client, worker_bundle
+from reconciler.loop.assembly import camber_config, worker_bundle
 
 
 class Action(StrEnum):
@@ -47,7 +48,7 @@ def _show(bundle: Bundle) -> None:
 
 def _publish(bundle: Bundle) -> None:
     settings = settings_or_refuse()
-    client = camber_client(settings, camber_binary(settings), lambda _: None)
+    client = CamberClient(camber_config(settings, camber_binary(settings)), lambda _: None)
     account = client.me()
     if isinstance(account, Unreachable):
         refuse(f"Camber did not say whose stash it is: {account.trouble}: {account.reason}", AWAY)

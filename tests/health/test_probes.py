@@ -17,6 +17,7 @@ from reconciler.health.verdict import Bounds
 from reconciler.health.vitals import Vitals
 from reconciler.loop.context import Context, Counts
 from reconciler.loop.duties import Duty
+from reconciler.loop.outage import Outage
 from reconciler.store.database import connect
 from tests.world import World
 
@@ -66,7 +67,7 @@ def test_a_wedged_duty_is_dead_and_a_working_one_is_not(world: World) -> None:
         gate.wait(30)
         return Counts()
 
-    duty = Duty("watch", stuck, 1)
+    duty = Duty("watch", stuck, 1, Outage(context.policy, context.random))
     vitals = vitals_of(world, duty, clock=lambda: time[0])
     thread = threading.Thread(target=duty.tick, args=(context,))
     with served(vitals) as address:

@@ -138,7 +138,7 @@ def test_a_look_that_finds_nothing_due_gives_the_probe_back(world: World) -> Non
 
 def test_an_outage_of_the_database_is_probed_by_one_and_written_down_when_it_is_over(world: World) -> None:
     now = [1000.0]
-    outage = Outage(policy(), Random(1), lambda: now[0])  # noqa: S311 - jitter
+    outage = Outage(policy(), Random(1), lambda: now[0])
     daemon = world.daemon()
     assert not outage.shut()
 
@@ -155,7 +155,7 @@ def test_an_outage_of_the_database_is_probed_by_one_and_written_down_when_it_is_
 @pytest.mark.parametrize("failures", [1, 3, 50])
 def test_the_pause_of_an_outage_stays_short(failures: int) -> None:
     now = [0.0]
-    outage = Outage(policy(backoff_max_seconds=600), Random(2), lambda: now[0])  # noqa: S311 - jitter
+    outage = Outage(policy(backoff_max_seconds=600), Random(2), lambda: now[0])
     for _ in range(failures):
         outage.failed("away")
 

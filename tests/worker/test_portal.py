@@ -128,9 +128,7 @@ def test_a_floor_is_met_by_quality_before_it_is_met_by_padding() -> None:
 @pytest.mark.parametrize("kind", FORMATS)
 def test_a_size_that_cannot_be_reached_names_the_nearest_one(kind: str) -> None:
     with pytest.raises(DocumentFault, match=r"nearest size reached is \d+\.\d KB, wanted are 0 to 4 KB") as fault:
-        make_portal(
-            _busy(600, 800), orders.schema(max_kb=4, output_format=kind)
-        )
+        make_portal(_busy(600, 800), orders.schema(max_kb=4, output_format=kind))
 
     assert fault.value.code is ErrorCode.SIZE_UNREACHABLE
 

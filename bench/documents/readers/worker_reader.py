@@ -1,4 +1,4 @@
-"""Our worker: the whole pipeline over a document, its objects caught instead of stored.
+"""Our worker: the whole pipeline over a document, without a store.
 
 python -m bench.documents.readers.worker_reader OPTIONS [FOLDER]
 
@@ -15,14 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from bench.documents.readers.protocol import Answer, Stopwatch, decline, serve
-from worker.contract import Artifact, ContractError, Document, Payload, parse_payload
-from worker.pipeline import Order, process
+from worker.contract import ContractError, Payload, parse_payload
+from worker.findings import findings_json
+from worker.pipeline import process
 from worker.processors.ocr import Engine, Line
 from worker.processors.picture import Picture
-from worker.seal import Seal
 from worker.settings import read_settings
 from worker.stages import Stages
-from worker.storage.store import Body
 from worker.tools import Tools, load
 
 _SCHEMA = {
@@ -34,21 +33,6 @@ _SCHEMA = {
     "output_format": "jpeg",
     "quality": 90,
 }
-
-
-class _Caught:
-    """A store of one document that keeps what is put in it."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self.bodies: dict[str, Body] = {}
-
-    def fetch(self) -> bytes:
-        return self._path.read_bytes()
-
-    def put(self, name: str, body: Body) -> Artifact:
-        self.bodies[name] = body
-        return body.artifact(name)
 
 
 class _Timed:
@@ -73,18 +57,12 @@ def main(options: Mapping[str, Any], folder: Path | None) -> None:
     tools = load(settings)
 
     def read(path: Path) -> Answer:
-        watch, store, stages = Stopwatch(), _Caught(path), Stages()
-        order = Order(
-            document=Document(payload=_payload(options)),
-            fetch=store.fetch,
-            store=store,
-            seal=Seal(recipients=(), plaintext_allowed=True),
-            now=datetime.now(UTC),
-        )
-        process(order, Tools(_Timed(tools.engine, watch), tools.orientation), settings, stages)
+        watch, stages = Stopwatch(), Stages()
+        timed = Tools(_Timed(tools.engine, watch), tools.orientation)
+        made = process(path.read_bytes(), _payload(options), timed, settings, stages, datetime.now(UTC))
         if folder:
-            (folder / path.with_suffix(".jpg").name).write_bytes(store.bodies["portal"].data)
-        return _answer(json.loads(store.bodies["result"].data), watch)
+            (folder / path.with_suffix(".jpg").name).write_bytes(made.portal)
+        return _answer(findings_json(made.findings), stages.timings, watch)
 
     serve("worker", read)
 
@@ -100,7 +78,7 @@ def _payload(options: Mapping[str, Any]) -> Payload:
     return parse_payload(payload | ({"options": dict(options)} if options else {}))
 
 
-def _answer(result: dict[str, Any], watch: Stopwatch) -> Answer:
+def _answer(result: Mapping[str, Any], timings: Mapping[str, int], watch: Stopwatch) -> Answer:
     return Answer(
         texts=[line["text"] for line in result["ocr"]["lines"]],
         text=result["ocr"]["text"],
@@ -109,7 +87,7 @@ def _answer(result: dict[str, Any], watch: Stopwatch) -> Answer:
         quarter_turns=result["orientation"]["quarter_turns"],
         score=result["quality"]["score"],
         fields=_fields(result),
-        stages={stage: milliseconds / 1000 for stage, milliseconds in result["timings"].items()},
+        stages={stage: milliseconds / 1000 for stage, milliseconds in timings.items()},
     )
 
 

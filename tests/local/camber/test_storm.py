@@ -33,7 +33,7 @@ WORDS: list[tuple[str, ...]] = [
 def test_forty_invocations_with_random_kills_lose_and_double_nothing(tool: Tool, seed: int) -> None:
     """Half of them are killed, and so is the scheduler. What was answered is there, whole and once."""
     tool.out("emulator", "start")
-    chance = random.Random(seed)  # noqa: S311  # a test that can be repeated, not a secret
+    chance = random.Random(seed)  # a test that can be repeated, not a secret
     fates = [chance.uniform(0.02, 0.6) if chance.random() < 0.5 else None for _ in range(INVOCATIONS)]
     with ThreadPoolExecutor(INVOCATIONS) as pool:
         calls = [pool.submit(invoke, tool, WORDS[number % len(WORDS)], fate) for number, fate in enumerate(fates)]

@@ -8,6 +8,7 @@ Pages written by hand hold generated sections between markers.
 
 import inspect
 import re
+import runpy
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import import_module
@@ -31,6 +32,7 @@ from reconciler.local.camber.faults.kinds import KINDS, kind_of
 from reconciler.logs import Event
 from reconciler.metrics import described as counters_described
 from reconciler.settings import MEANINGLESS, Settings
+from reconciler.store.migrate import ROLES
 from reconciler.store.tables import metadata
 from worker.contract import ARTIFACTS, ERRORS, Attempt, object_keys
 
@@ -162,13 +164,41 @@ def _bounds(constraints: Iterable[Any]) -> str:
 
 
 def tables_page() -> str:
-    """Every table with its columns and constraints."""
+    """Every table with its columns and constraints, and what else the schema holds."""
     intro = (
-        "The schema of the database. Times are `timestamptz` by the database's own clock. The comments stand in the"
-        " database too. `record_job_event()` writes `job_events` by trigger; `wake_reconciler()` sends"
-        " `NOTIFY reconciler_wake` for new rows and requests."
+        "The schema of the database: tables, [views](#views), [functions](#functions) and [roles](#roles). Times are"
+        " `timestamptz` by the database's own clock. The comments stand in the database too."
+        " [The database](../explanation/database.md) says why it is so."
     )
-    return _page("Tables", intro, *(_table_section(table) for table in metadata.sorted_tables))
+    tables = (_table_section(table) for table in metadata.sorted_tables)
+    return _page("Tables", intro, *tables, *_views(), *_functions(), *_roles())
+
+
+def _views() -> list[str]:
+    parts = ["## Views", "Each shows what the one who asks may see in the tables."]
+    for name, (comment, columns) in sorted(_said("VIEW_COMMENTS").items()):
+        rows = [(f"`{column}`", meaning) for column, meaning in columns.items()]
+        parts += [f"### {name}", f"{comment}.", _table(("Column", "Meaning"), rows)]
+    return parts
+
+
+def _functions() -> list[str]:
+    rows = [(f"`{name}`", f"{meaning}.") for name, meaning in sorted(_said("FUNCTION_COMMENTS").items())]
+    return ["## Functions", _table(("Function", "Meaning"), rows)]
+
+
+def _roles() -> list[str]:
+    rows = [(f"`{name}`", whom) for name, whom in ROLES.items()]
+    intro = "None can log in: make your logins members of them, as [the guide](../how-to/use-roles.md) shows."
+    return ["## Roles", intro, _table(("Role", "For whom"), rows)]
+
+
+def _said(name: str) -> dict[str, Any]:
+    """What the migrations say of views or functions; a later one has the last word."""
+    said: dict[str, Any] = {}
+    for file in sorted((ROOT / "alembic" / "versions").glob("*.py")):
+        said |= dict(runpy.run_path(str(file)).get(name, {}))
+    return said
 
 
 def _table_section(table: Table) -> str:

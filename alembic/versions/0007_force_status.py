@@ -74,14 +74,19 @@ BEGIN
 END $$
 """
 
+FUNCTION_COMMENTS = (
+    (
+        "force_status(uuid, text, text)",
+        "For operators: put a job into another status past the table of transitions, with a reason; its live attempt is fenced",
+    ),
+)
+
 
 def upgrade() -> None:
     schema = op.get_bind().scalar(sa.text("SELECT quote_ident(current_schema())"))
     op.execute(FORCE.replace("{schema}", schema))
-    op.execute(
-        "COMMENT ON FUNCTION force_status(uuid, text, text) IS 'For operators: put a job into another status past"
-        " the table of transitions, with a reason; its live attempt is fenced. Returns the status before'"
-    )
+    for function, meaning in FUNCTION_COMMENTS:
+        op.execute(f"COMMENT ON FUNCTION {function} IS '{meaning}'")
     op.execute("REVOKE EXECUTE ON FUNCTION force_status(uuid, text, text) FROM PUBLIC")
 
 

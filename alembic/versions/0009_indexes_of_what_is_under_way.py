@@ -19,6 +19,7 @@ INDEXES = {
     ),
     "ix_jobs_in_flight": (["user_id"], "status = 'processing'"),
     "ix_jobs_open": (["created_at"], "status IN ('pending', 'processing')"),
+    "ix_jobs_created_at": (["created_at"], None),
     "ix_jobs_completed_at": (["completed_at"], "completed_at IS NOT NULL"),
 }
 
@@ -27,7 +28,9 @@ def upgrade() -> None:
     with op.get_context().autocommit_block():
         for name, (columns, where) in INDEXES.items():
             op.drop_index(name, "jobs", postgresql_concurrently=True, if_exists=True)
-            op.create_index(name, "jobs", columns, postgresql_where=sa.text(where), postgresql_concurrently=True)
+            op.create_index(
+                name, "jobs", columns, postgresql_where=where and sa.text(where), postgresql_concurrently=True
+            )
         op.drop_index("ix_jobs_due", "jobs", postgresql_concurrently=True, if_exists=True)
 
 

@@ -234,7 +234,7 @@ _COST = {
     "attempts": "attempts carried",
 }
 
-COMMENTS: dict[str, tuple[str, dict[str, str]]] = {
+VIEW_COMMENTS: dict[str, tuple[str, dict[str, str]]] = {
     "job_overview": (
         "One row per job with its run: no file name, no text",
         _JOB
@@ -351,7 +351,7 @@ def upgrade() -> None:
     op.execute(DAY)
     for name, query in VIEWS.items():
         op.execute(f"CREATE VIEW {name} WITH (security_invoker = true) AS {query}")
-        comment, columns = COMMENTS[name]
+        comment, columns = VIEW_COMMENTS[name]
         op.execute(f"COMMENT ON VIEW {name} IS {_quoted(comment)}")
         for column, meaning in columns.items():
             op.execute(f"COMMENT ON COLUMN {name}.{column} IS {_quoted(meaning)}")

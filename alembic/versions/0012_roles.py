@@ -167,7 +167,7 @@ BEGIN
 END $$
 """
 
-COMMENTS = (
+FUNCTION_COMMENTS = (
     ("acting_user()", "Whose rows reconciler_api sees: sub of request.jwt.claims, else app.user_id"),
     (
         "apply_access()",
@@ -200,7 +200,7 @@ def upgrade() -> None:
         op.execute(filled)
     for function in ("apply_access()", "prune_events(double precision, integer)"):
         op.execute(f"REVOKE EXECUTE ON FUNCTION {function} FROM PUBLIC")
-    for function, meaning in COMMENTS:
+    for function, meaning in FUNCTION_COMMENTS:
         op.execute(f"COMMENT ON FUNCTION {function} IS '{meaning}'")
     op.execute("GRANT SELECT ON legal_transitions TO PUBLIC")
     op.execute("SELECT apply_access()")

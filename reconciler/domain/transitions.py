@@ -1,11 +1,11 @@
 """THE table: which event leads from which state to which.
 
-Runs move through it and no other way; the statements that move jobs are held against it by every test of a history.
+Runs move through it and no other way. The database holds the same table, and its triggers refuse every other move.
 """
 
 from collections.abc import Iterable
 
-from reconciler.domain.states import JobEvent, JobStatus, RunEvent, RunState
+from reconciler.domain.states import AttemptState, JobEvent, JobStatus, RunEvent, RunState
 
 _J, _JE, _R, _RE = JobStatus, JobEvent, RunState, RunEvent
 
@@ -62,6 +62,11 @@ RUN_TRANSITIONS: dict[tuple[RunState, RunEvent], RunState] = {
     (_R.HELD, _RE.RELEASED): _R.UNKNOWN,
     (_R.HELD, _RE.GIVEN_UP): _R.ABANDONED,
 }
+
+ATTEMPT_TRANSITIONS: dict[tuple[AttemptState, AttemptState], AttemptState] = {
+    (AttemptState.ASSIGNED, verdict): verdict for verdict in AttemptState if verdict is not AttemptState.ASSIGNED
+}
+"""An attempt is settled once: its event is its verdict."""
 
 JOB_FINAL = frozenset({_J.COMPLETED, _J.FAILED, _J.CANCELLED})
 RUN_FINAL = frozenset({_R.FINISHED})

@@ -104,6 +104,7 @@ jobs = Table(
     ),
     Index("ix_jobs_in_flight", "user_id", postgresql_where=text("status = 'processing'")),
     Index("ix_jobs_open", "created_at", postgresql_where=text("status IN ('pending', 'processing')")),
+    Index("ix_jobs_created_at", "created_at"),
     Index("ix_jobs_completed_at", "completed_at", postgresql_where=text("completed_at IS NOT NULL")),
     Index("ix_jobs_requested", "id", postgresql_where=text("rerun_requested OR cancel_requested")),
     Index("ix_jobs_user_id", "user_id", "created_at"),

@@ -10,7 +10,7 @@ from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
 
-VERSION_MIN = 14
+VERSION_MIN = 15
 """The oldest major version whose SQL the store may use."""
 
 _SYSTEM_FOLDERS = Path("/usr/lib/postgresql")

@@ -124,6 +124,14 @@ def test_migrate_says_where_the_schema_is_and_twice_is_once(world: World, empty_
     assert "already" in second.stdout
 
 
+def test_migrate_prints_the_roles_for_an_administrator_without_a_database(world: World) -> None:
+    printed = reconciler(world, "migrate", "--print-roles", DATABASE_URL="")
+
+    assert printed.returncode == 0
+    for role in ("daemon", "operator", "reader", "api"):
+        assert f"CREATE ROLE reconciler_{role} NOLOGIN;" in printed.stdout
+
+
 def test_the_bundle_is_the_worker_and_the_same_each_time(world: World) -> None:
     first, second = (reconciler(world, "bundle").stdout for _ in range(2))
 

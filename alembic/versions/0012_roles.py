@@ -79,11 +79,15 @@ BEGIN
             ('reconciler_operator', 'UPDATE (rerun_requested, cancel_requested, request_reason, held_reason)', '{jobs}'),
             ('reconciler_operator', 'UPDATE (state, next_poll_at, submit_deadline, own_faults, absent_count, absent_since, lease_owner, lease_until, epoch, reason_code, reason_text, updated_at)', '{camber_runs}'),
             -- No file name, no text of a document and nothing that a CLI or a worker printed.
-            ('reconciler_reader', 'SELECT', all_views || '{alembic_version,portal_schemas,camber_runs,camber_sightings,job_events,daemons,breakers,legal_transitions,user_turns}'::text[]),
+            ('reconciler_reader', 'SELECT', all_views || '{alembic_version,portal_schemas,camber_sightings,job_events,daemons,breakers,legal_transitions,user_turns}'::text[]),
             ('reconciler_reader', 'SELECT (' || (
                 SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute
                 WHERE attrelid = 'jobs'::regclass AND attnum > 0 AND NOT attisdropped
                   AND attname NOT IN ('raw_path', 'original_filename', 'options', 'output_metadata')) || ')', '{jobs}'),
+            ('reconciler_reader', 'SELECT (' || (
+                SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute
+                WHERE attrelid = 'camber_runs'::regclass AND attnum > 0 AND NOT attisdropped
+                  AND attname NOT IN ('command', 'log_tail')) || ')', '{camber_runs}'),
             ('reconciler_reader', 'SELECT (id, job_id, number, run_id, state, error, timings, created_at, finished_at)', '{job_attempts}'),
             ('reconciler_reader', 'SELECT (job_id, attempt_id, quality_score, ocr_confidence, stale, created_at, updated_at)', '{documents}'),
             ('reconciler_reader', 'SELECT (id, at, daemon_id, run_id, kind, exit_code, duration_ms, cli_version, outcome, decided)', '{cli_calls}'),

@@ -244,6 +244,7 @@ def test_a_reader_reads_the_views_and_neither_names_nor_texts(reader: Connection
         "SELECT canonical_output FROM documents",
         "SELECT stdout FROM cli_calls",
         "SELECT result FROM job_attempts",
+        "SELECT log_tail FROM camber_runs",
         "UPDATE jobs SET rerun_requested = true",
         "SELECT force_status(gen_random_uuid(), 'failed', 'why')",
     ):

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import typer
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 
 from reconciler.cli.printing import print_json
 from reconciler.cli.refusal import NOT_FOUND, WRONG_USE, database_or_refuse, refuse, settings_or_refuse
@@ -54,18 +54,25 @@ def execute(order: Order) -> None:
     settings = settings_or_refuse()
     url = settings.database_url.get_secret_value()
     engine = connect(url, application_name=f"reconciler {order.verb}", pool_size=1)
-    with database_or_refuse():
-        with engine.begin() as connection:
-            found = select(connection, order.ids, order.chosen, runs_too=order.on_runs is not None)
-        if not (found.jobs or found.runs):
-            refuse("No job fits the filter.", NOT_FOUND)
-        if not order.dry_run:
-            _ask(order, found)
-            with engine.begin() as connection:
-                changed = _act(connection, order, found, reason)
-        else:
-            changed = []
+    try:
+        with database_or_refuse():
+            found, changed = _execute(engine, order, reason)
+    finally:
+        engine.dispose()
     _tell(order, found, changed)
+
+
+def _execute(engine: Engine, order: Order, reason: str) -> tuple[Selection, list[UUID]]:
+    """What was found, and which of it was changed. Nobody waits for an answer within a transaction."""
+    with engine.begin() as connection:
+        found = select(connection, order.ids, order.chosen, runs_too=order.on_runs is not None)
+    if not (found.jobs or found.runs):
+        refuse("No job fits the filter.", NOT_FOUND)
+    if order.dry_run:
+        return found, []
+    _ask(order, found)
+    with engine.begin() as connection:
+        return found, _act(connection, order, found, reason)
 
 
 def _ask(order: Order, found: Selection) -> None:

@@ -27,8 +27,8 @@ def call(world: World, monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-unty
 def failed(world: World, code: str = "FETCH_FAILED") -> UUID:
     job = world.submit()
     world.execute(
-        "UPDATE jobs SET status = 'failed', completed_at = now(), error_details = jsonb_build_object('code', :code)"
-        " WHERE id = :id",
+        "UPDATE jobs SET status = 'failed', completed_at = now(),"
+        " error_details = jsonb_build_object('code', CAST(:code AS text)) WHERE id = :id",
         code=code,
         id=job,
     )

@@ -203,6 +203,10 @@ class Settings(BaseModel):
     overdue_seconds_max: Seconds = Field(
         300, description="With a row overdue for so long the daemon counts as not ready."
     )
+    probe_seconds: Seconds = Field(
+        20, description="How long one daemon's try of a failed dependency may take before another one may try."
+    )
+    prune_seconds: Seconds = Field(300, description="Pause between passes of prune.")
     sweep_seconds: Seconds = Field(60, description="Pause between looks for Camber jobs of ours that nobody owns.")
     sweep_horizon_seconds: Seconds = Field(7 * 86400, description="How far back in the job list they are looked for.")
     node_prices: Annotated[dict[str, Annotated[Decimal, Field(ge=0)]], BeforeValidator(_prices)] = Field(

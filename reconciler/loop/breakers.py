@@ -16,8 +16,6 @@ from reconciler.logs import Event, logger
 from reconciler.loop.crashpoints import transaction
 from reconciler.store import breakers as rows
 
-PROBE_SECONDS = 20.0
-"""How long one daemon's try may take before another one may try."""
 AT_ONCE = frozenset({"login", "recipients"})
 """What fails for a reason that no second try mends."""
 
@@ -51,7 +49,7 @@ class Breakers:
         if not open_ones:
             return Gate.FREE
         wanted = [one.dependency for one in open_ones]
-        return Gate.PROBE if rows.probe(connection, wanted, PROBE_SECONDS) == len(wanted) else Gate.SHUT
+        return Gate.PROBE if rows.probe(connection, wanted, self._policy.probe_seconds) == len(wanted) else Gate.SHUT
 
     def failed(self, dependency: str, reason: str) -> None:
         """It failed; after enough failures in a row it is left alone, longer with each one more."""

@@ -24,7 +24,6 @@ from reconciler.loop.outage import Outage
 from reconciler.store import daemons, runs
 from reconciler.store.wake import Listener
 
-PRUNE_SECONDS = 300.0
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 WOKEN = ("requests", "dispatch")
 """The duties that a new row or a flag is for."""
@@ -48,7 +47,7 @@ class Daemon:
             Duty("repair", repair.run_once, tick, outage),
             Duty("tell", tell.run_once, tick, outage),
             Duty("sweep", sweep.run_once, settings.sweep_seconds, outage),
-            Duty("prune", prune.run_once, PRUNE_SECONDS, outage),
+            Duty("prune", prune.run_once, settings.prune_seconds, outage),
         ]
 
     @property

@@ -37,7 +37,7 @@ class Daemon:
         tick = settings.tick_seconds
         self._context = context
         outage = Outage(settings.policy, context.random)
-        self._heart = Duty("heart", self._beat, settings.lease_seconds / 3, outage)
+        self._heart = Duty("heart", self._beat, settings.lease_seconds / 3, outage, always=True)
         self._duties = [
             self._heart,
             Duty("requests", requests.run_once, tick, outage),

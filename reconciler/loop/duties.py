@@ -25,13 +25,17 @@ class Progress:
 class Duty:
     """One periodic loop of the daemon."""
 
-    def __init__(self, name: str, run_once: Callable[[Context], Counts], seconds: float, outage: Outage) -> None:
+    def __init__(
+        self, name: str, run_once: Callable[[Context], Counts], seconds: float, outage: Outage, *, always: bool = False
+    ) -> None:
         self.name = name
         self.seconds = seconds
         self.completed_at: datetime | None = None
         self.progress = Progress()
         self._run_once = run_once
         self._outage = outage
+        # Leases run out while the database is left alone: whoever renews them must not wait.
+        self._always = always
         self._running = threading.Lock()
         self._wanted = threading.Event()
 
@@ -62,7 +66,7 @@ class Duty:
         self.progress.begun = time.monotonic()
         try:
             # A pass that is left out while the database is away has ended too: only one that hangs is wedged.
-            if not self._outage.shut():
+            if self._always or not self._outage.shut():
                 self._work(context)
         finally:
             self.progress.ended = time.monotonic()

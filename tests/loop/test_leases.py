@@ -164,7 +164,9 @@ def test_a_daemon_whose_clock_is_wrong_by_hours_does_as_the_others(world: World,
     (world.home / "shim").mkdir()
     (world.home / "shim" / "sitecustomize.py").write_text(SHIFTED)
     job = world.submit()
-    shifted = {"PYTHONPATH": str(world.home / "shim"), "SHIFT_SECONDS": str(hours * 3600)}
+    shifted = {"PYTHONPATH": str(world.home / "shim"), "SHIFT_SECONDS": str(hours * 3600)} | {
+        "PYTHONWARNINGS": "ignore"
+    }
     with running_daemon(world, LEASE_SECONDS="3", **shifted) as daemon:
         until(lambda: world.one("SELECT count(*) FROM camber_runs WHERE state IN ('submitted', 'queued')") == 1)
         with running_daemon(world, LEASE_SECONDS="3") as other:

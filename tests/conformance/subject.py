@@ -149,4 +149,4 @@ def local_subject(home: Path) -> Subject:
     tool = Tool(home=home, environ={"CAMBER_LOCAL_PROFILE": "instant"})
     tool.out("emulator", "configure")
     tool_path = home / "bin" / "camber"
-    return Subject(executable=tool_path, environ=environ, tool=tool, may_spend=True, wait_seconds_max=30)
+    return Subject(executable=tool_path, environ=environ, tool=tool, may_spend=True, wait_seconds_max=60)

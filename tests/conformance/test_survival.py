@@ -41,7 +41,7 @@ def test_01_a_create_without_an_id_is_unknown_and_found_by_its_folder(
     camber_under_test: Subject, fault: dict[str, object], jobs: int
 ) -> None:
     camber_under_test.faults(fault)
-    outcome = camber_under_test.create(limits=Limits(create=2.0))
+    outcome = camber_under_test.create(limits=Limits(create=6.0))
 
     assert isinstance(outcome, Unknown)
     assert len(camber_under_test.listed()) == jobs
@@ -116,15 +116,17 @@ def test_05_logs_are_merged_raw_partial_late_or_refused(camber_under_test: Subje
 def test_06_a_job_is_cancelled_by_nobody_or_waits_and_still_runs(camber_under_test: Subject) -> None:
     camber_under_test.faults(
         {"fault": "spontaneous-cancelled", "seconds": 0.3, "nth": 1},
-        {"fault": "stuck-pending-then-runs", "seconds": 2.0, "nth": 2},
+        {"fault": "stuck-pending-then-runs", "seconds": 4.0, "nth": 2},
     )
     cancelled, stuck = camber_under_test.created("sleep 60", "one"), camber_under_test.created("echo ran", "two")
-    waiting = camber_under_test.job(stuck)
+    ran = camber_under_test.finished(stuck)
 
     assert camber_under_test.finished(cancelled).status is CamberStatus.CANCELLED
     assert isinstance(camber_under_test.client.logs(cancelled), NoLog)
-    assert waiting.status is CamberStatus.PENDING
-    assert camber_under_test.finished(stuck).status is CamberStatus.COMPLETED
+    assert ran.status is CamberStatus.COMPLETED
+    assert ran.created_at is not None
+    assert ran.started_at is not None
+    assert (ran.started_at - ran.created_at).total_seconds() >= 3
 
 
 def test_07_there_is_no_cancel_so_a_limit_stands_in_the_command(camber_under_test: Subject) -> None:
@@ -183,7 +185,7 @@ def test_10_prompts_are_answered_and_silence_is_ended(camber_under_test: Subject
 
     assert isinstance(answered, Created)
     assert isinstance(hung, Unknown)
-    assert time.monotonic() - before < 20
+    assert time.monotonic() - before < 60
 
 
 def test_11_statuses_ids_and_keys_come_in_any_shape(camber_under_test: Subject) -> None:
@@ -296,7 +298,7 @@ def test_18_the_cli_is_missing_for_a_while(camber_under_test: Subject, tmp_path:
     assert never.trouble is Trouble.CLI_MISSING
     camber_under_test.spends_credits()
     request = camber_under_test.request("true")
-    camber_under_test.faults({"fault": "binary-missing-for-a-while", "seconds": 2.0, "nth": 1})
+    camber_under_test.faults({"fault": "binary-missing-for-a-while", "seconds": 8.0, "nth": 1})
     camber_under_test.client.version()
     missing = camber_under_test.client.create(request, boot_deadline=time.clock_gettime(time.CLOCK_BOOTTIME) + 30)
     camber_under_test.eventually(camber_under_test.executable.exists)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 EXECUTABLE = str(Path(sys.executable).parent / "camber-local")
-_WAIT_SECONDS_MAX = 15.0
+_WAIT_SECONDS_MAX = 60.0
 _POLL_SECONDS = 0.05
 
 Seen = TypeVar("Seen")

@@ -17,16 +17,24 @@ import numpy as np
 import pypdfium2
 import pyrage
 import pytest
+from sqlalchemy.engine import make_url
 
 from reconciler.local.demo import DEMO_USER, look, open_database
 from reconciler.local.platform import Platform, running_platform
 from reconciler.local.samples import SCHEMAS, Sample, generate
 from reconciler.objects.store import ObjectStore
 from reconciler.store.reading import list_jobs
+from tests.demo.leaks import camber_commands, kept_files, leaks, stored_values, watched_arguments
 
 pytestmark = pytest.mark.demo
 ROOT = Path(__file__).parents[2]
 BYTES_MAX = 20 * 1024 * 1024
+PLANTED_KEY = "5ec7e75ec7e75ec7e75ec7e75ec7e75ec7e75ec7"
+# The third holds file names of the operator's choice, which may well be those of a person's file.
+COLUMNS_OF_TEXT = {"documents.canonical_output", "jobs.original_filename", "portal_schemas.definition"}
+TOLD_TO_A_RUN = ("/run.json", "/launch.json")
+# Settings of a shell that the demo is started from; it has no use for them.
+PLANTED_VARIABLES = {"SPACES_SECRET": "planted-store-secret", "AWS_SECRET_ACCESS_KEY": "planted-aws-secret"}
 
 
 @dataclass(frozen=True)
@@ -41,6 +49,8 @@ class Demo:
     samples: dict[str, Sample]
     originals: dict[str, str]
     """The SHA-256 of each file that the demo uploaded, by its name."""
+    arguments: set[str]
+    """The argument lists of all processes that the demo had, one text each."""
 
     def document(self, name: str) -> dict[str, Any]:
         document = self.stories[name]["document"]
@@ -59,7 +69,9 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     environments = ROOT / ".rythmiq" / "environments"
     environments.mkdir(parents=True, exist_ok=True)
     (folder / "environments").symlink_to(environments)
-    done = _run_demo(folder, home)
+    _plant(folder)
+    with watched_arguments(folder) as arguments:
+        done = _run_demo(folder, home)
     originals = {file.name: _sha256(file.read_bytes()) for file in (folder / "samples").iterdir()}
     # Only for their words: another process may write the same pictures with other bytes.
     samples = {sample.name: sample for sample in generate(tmp_path_factory.mktemp("samples"))}
@@ -67,7 +79,13 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
         shell.delenv("DATABASE_URL", raising=False)
         with running_platform(folder, lambda _: None) as platform:
             stories = _stories(platform, samples)
-            yield Demo(done, folder, platform, ObjectStore(platform.objects), stories, samples, originals)
+            yield Demo(done, folder, platform, ObjectStore(platform.objects), stories, samples, originals, arguments)
+
+
+def _plant(folder: Path) -> None:
+    """Secrets of our own where the platform keeps its: known before the first process starts."""
+    (folder / "camber.key").write_text(f"{PLANTED_KEY}\n")
+    (folder / "identity.age").write_text(f"{pyrage.x25519.Identity.generate()}\n")
 
 
 def _sha256(data: bytes) -> str:
@@ -78,6 +96,7 @@ def _run_demo(folder: Path, home: Path) -> "subprocess.CompletedProcess[str]":
     program = Path(sys.executable).with_name("reconciler")
     kept = ("PATH", "UV", "SSL_CERT_FILE", "SSL_CERT_DIR", "PIP_CERT", "PIP_INDEX_URL", "UV_INDEX_URL")
     environment = {name: os.environ[name] for name in kept if name in os.environ} | {"HOME": str(home)}
+    environment |= PLANTED_VARIABLES
     command = [str(program), "demo", "--folder", str(folder)]
     return subprocess.run(
         command, env=environment, cwd=folder, capture_output=True, encoding="utf-8", timeout=550, check=False
@@ -194,17 +213,66 @@ def test_the_camber_ids_are_ones_that_the_local_camber_issued(demo: Demo) -> Non
         assert attempt["marker"] in shown
 
 
-def test_neither_texts_nor_secrets_stand_in_logs_and_commands(demo: Demo) -> None:
-    """Nothing that was read from a page, no file name, no key and no signed link."""
-    numbers = {story["attempts"][-1]["camber_job_id"] for story in demo.stories.values()}
-    logs = "".join(_camber(demo, "job", "logs", str(number)) for number in numbers)
-    commands = "".join(_camber(demo, "job", "get", str(number)) for number in numbers)
-    daemon = (demo.folder / "daemon.log").read_text("utf-8")
-    words = {word for sample in demo.samples.values() for word in sample.words}
-    names = {sample.path.name for sample in demo.samples.values()}
-    secrets = {demo.platform.objects.secret_key, demo.platform.environment["CAMBER_API_KEY"], "X-Amz-Signature"}
+def secrets(demo: Demo) -> dict[str, str]:
+    """What nobody may ever see, by name: planted before the demo, or made by its servers."""
+    password = make_url(demo.platform.database_url).password
+    assert password
+    return {
+        **PLANTED_VARIABLES,
+        "the key of the CLI": PLANTED_KEY,
+        "the secret key of the store": demo.platform.objects.secret_key,
+        "the password of the database": password,
+        "the age identity": demo.platform.identity.read_text().strip(),
+    }
 
-    assert [word for word in words | names | secrets if word in logs + commands + daemon] == []
+
+SIGNED = {"a signed link": "X-Amz-Signature="}
+
+
+def private(demo: Demo) -> dict[str, str]:
+    """What is somebody's own: the words on the pages, and the names of the files."""
+    texts = [*(word for sample in demo.samples.values() for word in sample.words)]
+    return {text: text for text in [*texts, *(sample.path.name for sample in demo.samples.values())]}
+
+
+def test_no_process_had_a_secret_or_a_text_among_its_arguments(demo: Demo) -> None:
+    said = [("arguments", line) for line in demo.arguments]
+
+    assert any(" job create " in line and " --cmd " in line for line in demo.arguments)
+    assert any(" job logs " in line for line in demo.arguments)
+    assert set() == leaks(secrets(demo) | SIGNED | private(demo), said)
+
+
+def test_no_command_that_camber_was_given_holds_a_secret_or_a_text(demo: Demo) -> None:
+    commands = camber_commands(demo.folder)
+
+    assert commands
+    assert set() == leaks(secrets(demo) | SIGNED | private(demo), [("command", command) for command in commands])
+
+
+def test_no_row_of_any_table_holds_a_secret_and_texts_stand_only_where_they_belong(demo: Demo) -> None:
+    """The evidence of the calls is among them, unpacked."""
+    engine = open_database(demo.platform)
+    values = list(stored_values(engine))
+    engine.dispose()
+    elsewhere = [(place, text) for place, text in values if place not in COLUMNS_OF_TEXT]
+
+    assert {"cli_calls.argv", "cli_calls.stdout", "jobs.id"} <= {place for place, _ in values}
+    assert set() == leaks(secrets(demo) | SIGNED, values)
+    assert set() == leaks(private(demo), elsewhere)
+
+
+def test_no_log_and_no_file_that_stays_holds_a_secret_or_a_text(demo: Demo) -> None:
+    """The report is for the person whose documents they are; what a run is told holds its links, as it must."""
+    files = list(kept_files(demo.folder))
+    unsigned = [(path, text) for path, text in files if not path.endswith(TOLD_TO_A_RUN)]
+    impersonal = [(path, text) for path, text in unsigned if path != "report.html"]
+
+    assert {"daemon.log", "report.html"} <= {path for path, _ in files}
+    assert any(path.startswith("camber/jobs/") and path.endswith("/log") for path, _ in files)
+    assert set() == leaks(secrets(demo), files)
+    assert set() == leaks(SIGNED, unsigned)
+    assert set() == leaks(private(demo), impersonal)
 
 
 def test_the_documents_belong_to_the_demos_user(demo: Demo) -> None:

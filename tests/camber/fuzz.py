@@ -54,7 +54,7 @@ def check(data: bytes) -> str:
 
 def _made_up(outcome: object, printed: Printed) -> str | None:
     """Return what of the outcome stands nowhere in the output."""
-    text = printed.out
+    text = printed.out.lower()
     match outcome:
         case Seen(job):
             words = [str(job.camber_job_id)]
@@ -69,7 +69,7 @@ def _made_up(outcome: object, printed: Printed) -> str | None:
         case _:
             return None
     # Ids may be written with zeros in front, or as JSON escapes, which hold a backslash.
-    return next((word for word in words if word not in text and "\\u" not in text), None)
+    return next((word for word in words if word.lower() not in text and "\\u" not in text), None)
 
 
 def seeds() -> list[bytes]:

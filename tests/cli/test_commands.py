@@ -133,7 +133,7 @@ def test_migrate_prints_the_roles_for_an_administrator_without_a_database(world:
 
 
 def test_the_bundle_is_the_worker_and_the_same_each_time(world: World) -> None:
-    first, second = (reconciler(world, "bundle").stdout for _ in range(2))
+    first, second = (reconciler(world, "worker", "bundle").stdout for _ in range(2))
 
     assert first == second
     assert "worker/bootstrap.py" in first

@@ -1,0 +1,101 @@
+"""The container route: the image, its start command, and the app that Camber is given."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import worker
+
+FOLDER = Path(worker.__file__).parent
+IMAGE = "rythmiq-worker-cpu:test"
+BUILD_SECONDS_MAX = 900
+
+
+def result_of(done: "subprocess.CompletedProcess[bytes]") -> dict[str, Any]:
+    (line,) = done.stdout.splitlines()
+    answer: dict[str, Any] = json.loads(line)
+    return answer
+
+
+def test_the_start_command_of_the_guide_is_the_worker() -> None:
+    done = subprocess.run(
+        [sys.executable, "worker.py"], cwd=FOLDER, input=b"no JSON", capture_output=True, check=False, timeout=60
+    )
+
+    assert result_of(done)["error"]["code"] == "PAYLOAD_INVALID", done.stderr
+
+
+def test_the_app_has_what_camber_asks_for_and_expands_only_its_inputs() -> None:
+    app = json.loads((FOLDER / "camber-app.json").read_text())
+    inputs = {field["name"] for field in app["spec"]}
+
+    assert {"name", "title", "description", "engineType", "command", "spec", "jobConfig"} <= app.keys()
+    assert re.fullmatch(r"[a-z0-9-]+", app["name"])
+    assert inputs == set(re.findall(r"\$\{(\w+)\}", app["command"]))
+    assert app["command"].count("$") == len(inputs)
+
+
+def test_the_image_takes_in_all_that_the_worker_reads() -> None:
+    """What is not named in .dockerignore stays out, so whatever the worker reads beside its code must be named."""
+    kept = {line[1:] for line in (FOLDER / ".dockerignore").read_text().splitlines() if line.startswith("!")}
+    copied = set(re.findall(r"^COPY ((?:\S+ )+)\./$", (FOLDER / "Dockerfile.cpu").read_text(), re.MULTILINE)[0].split())
+
+    assert copied | {"**/*.py", "selfcheck.png"} == kept
+    assert all((FOLDER / name).is_file() for name in kept if "*" not in name)
+
+
+@pytest.fixture(scope="module")
+def image() -> str:
+    docker = shutil.which("docker")
+    if not docker or subprocess.run([docker, "info"], capture_output=True, check=False).returncode:
+        pytest.skip("no Docker engine answers")
+    base = subprocess.run([docker, "image", "inspect", "python:3.11-slim-bookworm"], capture_output=True, check=False)
+    pulled = (
+        base.returncode == 0
+        or not subprocess.run(
+            [docker, "pull", "-q", "python:3.11-slim-bookworm"], capture_output=True, check=False
+        ).returncode
+    )
+    if not pulled:
+        pytest.skip("the base image python:3.11-slim-bookworm can neither be found nor pulled")
+    build = [docker, "build", "-q", "-f", str(FOLDER / "Dockerfile.cpu"), "-t", IMAGE, str(FOLDER)]
+    subprocess.run(build, check=True, capture_output=True, timeout=BUILD_SECONDS_MAX)
+    return IMAGE
+
+
+def docker(*words: str, given: bytes = b"") -> "subprocess.CompletedProcess[bytes]":
+    return subprocess.run(["docker", *words], input=given, capture_output=True, check=False, timeout=300)
+
+
+@pytest.mark.engine
+@pytest.mark.timeout(BUILD_SECONDS_MAX + 60)
+def test_the_image_answers_a_payload_with_one_line(image: str) -> None:
+    done = docker("run", "-i", "--rm", "--network=none", image, given=b'{"job_id": 1}')
+
+    assert result_of(done)["status"] == "failed"
+    assert result_of(done)["error"]["code"] == "PAYLOAD_INVALID"
+
+
+@pytest.mark.engine
+@pytest.mark.timeout(BUILD_SECONDS_MAX + 60)
+def test_the_image_reads_a_page_without_any_network(image: str) -> None:
+    done = docker("run", "--rm", "--network=none", image, "python", "worker.py", "self-check")
+
+    assert done.returncode == 0, done.stderr[-2000:]
+
+
+@pytest.mark.engine
+@pytest.mark.timeout(BUILD_SECONDS_MAX + 60)
+def test_the_image_runs_as_nobody_in_particular_and_is_healthy(image: str) -> None:
+    facts = json.loads(docker("image", "inspect", image).stdout)[0]["Config"]
+    healthy = docker("run", "--rm", "--network=none", image, *facts["Healthcheck"]["Test"][1:])
+    who = docker("run", "--rm", "--network=none", image, "id", "-u")
+
+    assert healthy.returncode == 0, healthy.stderr
+    assert (b"10001\n", "10001:10001") == (who.stdout, facts["User"])

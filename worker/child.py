@@ -4,6 +4,7 @@ It gets bytes and a payload on its standard input, a socket, and answers there. 
 and whatever a document does to it, only that document is lost: the parent watches it from outside.
 """
 
+import contextlib
 import json
 import os
 import socket
@@ -33,7 +34,10 @@ def main(settings: Settings, make_tools: Callable[[Settings], Tools] = checked_t
     with socket.socket(fileno=os.dup(0)) as line:
         # No library may read from where the documents come.
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-        return _serve(line, settings, make_tools)
+        # Where the parent has hung up, nobody waits for an answer.
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            return _serve(line, settings, make_tools)
+        return 0
 
 
 def _serve(line: socket.socket, settings: Settings, make_tools: Callable[[Settings], Tools]) -> int:

@@ -25,6 +25,9 @@ OTHER_VARIABLES = {
     "TEST_DATABASE",
 }
 """Variables that are read by something else than `Settings`."""
+WORKER_VARIABLES = set(re.findall(r'"([A-Z_]+)"', (ROOT / "worker" / "settings.py").read_text("utf-8")))
+LIMITS = {"RLIMIT_AS", "RLIMIT_DATA"}
+"""Names of the kernel, not of variables."""
 HOSTS = {"127.0.0.1", "host", "keepachangelog.com", "objects.example.com"}
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 TARGET = re.compile(r"(?:^|`|&& )make ([a-z]+)\b", re.MULTILINE)
@@ -86,6 +89,7 @@ def test_every_make_target_that_a_page_names_is_real(page: Path) -> None:
 @pytest.mark.parametrize("page", WRITTEN, ids=by_name)
 def test_every_variable_that_a_page_names_is_read_by_something(page: Path) -> None:
     known = {name.upper() for name in Settings.model_fields} | set(MEANINGLESS) | OTHER_VARIABLES | set(ErrorCode)
+    known |= WORKER_VARIABLES | LIMITS
 
     named = set(VARIABLE.findall(page.read_text("utf-8")))
 

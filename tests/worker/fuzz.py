@@ -21,6 +21,7 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pypdfium2
 from PIL import Image
@@ -54,6 +55,26 @@ FORESEEN = {
     ErrorCode.PAYLOAD_INVALID,
 }
 RUN_ID = "11111111-1111-4111-8111-111111111111"
+STRANGE: tuple[Any, ...] = (
+    *(
+        None,
+        True,
+        -1,
+        0,
+        10**30,
+        1.5,
+        float("inf"),
+        float("nan"),
+        "",
+        "x" * 10_000,
+        "\0",
+        "\ud800",
+        "{a}",
+        "../..",
+        "é",
+    ),
+    *([], {}, [[]], [None] * 2000, {"": ""}, "file:///etc/passwd", "https://127.0.0.1/", "blobs/../../x", "#ffffff"),
+)
 Check = Callable[[bytes], str]
 
 
@@ -120,6 +141,19 @@ def damaged(data: bytes, other: bytes, chance: random.Random) -> bytes:  # noqa:
     return bytes(out)
 
 
+def misled(data: bytes, chance: random.Random) -> bytes:
+    """A JSON message with one value somewhere in it replaced, removed or moved."""
+    value = json.loads(data)
+    inner = value
+    while isinstance(inner, (dict, list)) and inner:
+        place = chance.choice(list(inner) if isinstance(inner, dict) else range(len(inner)))
+        if not isinstance(inner[place], (dict, list)) or chance.random() < 0.3:
+            inner[place] = chance.choice(STRANGE)
+            break
+        inner = inner[place]
+    return json.dumps(value).encode()
+
+
 def check_decode(data: bytes) -> str:
     """What decoding comes to: the format, or the code; whatever else is raised is a finding."""
     try:
@@ -179,12 +213,19 @@ def run_slice(seed: int, seconds: float, case: Path) -> Counter[str]:
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         target = chance.choices(list(CHECKS), (6, 3, 1))[0]
-        data = damaged(chance.choice(known[target]), chance.choice(known[target]), chance)
+        data = _case(target, known[target], chance)
         case.write_bytes(data)
         signal.alarm(CASE_SECONDS)
         came[f"{target}: {CHECKS[target](data)}"] += 1
         signal.alarm(0)
     return came
+
+
+def _case(target: str, known: Sequence[bytes], chance: random.Random) -> bytes:
+    whole = chance.choice(known)
+    if target == "parse" and whole.startswith(b"{") and chance.random() < 0.7:
+        return misled(misled(whole, chance), chance)
+    return damaged(whole, chance.choice(known), chance)
 
 
 def main() -> int:

@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,9 +13,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyrage
 import pytest
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from tests.contract.test_payloads import legacy
 from tests.worker import orders, pages
@@ -22,6 +24,7 @@ from tests.worker.object_store import ObjectStore
 from tests.worker.stand_in import FAULTS, TEXT
 from worker.batch import ABANDONED, ANSWERED, TERMINATED, Batch
 from worker.contract import Document, Failed, Frame, Stage, Succeeded, decode_frames, payload_json
+from worker.processors.picture import Picture
 from worker.settings import read_settings
 from worker.stop import Termination
 
@@ -54,7 +57,7 @@ def _variables(**variables: str) -> dict[str, str]:
     return {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)} | QUICK | variables
 
 
-def _run(
+def run_batch(
     documents: Sequence[Document],
     termination: Termination | None = None,
     control_url: str | None = None,
@@ -90,7 +93,7 @@ def _documents(store: ObjectStore, count: int) -> list[Document]:
 def test_every_document_is_answered_and_stored_whole(store: ObjectStore) -> None:
     documents = _documents(store, 2)
 
-    ran = _run(documents)
+    ran = run_batch(documents)
 
     assert (ANSWERED, ["ok", "ok"]) == (ran.code, ran.codes)
     for sequence, (one, frame) in enumerate(
@@ -107,7 +110,7 @@ def test_every_document_is_answered_and_stored_whole(store: ObjectStore) -> None
 def test_the_result_object_comes_last_and_tells_of_the_others(store: ObjectStore) -> None:
     (one,) = _documents(store, 1)
 
-    _run([one])
+    run_batch([one])
 
     keys = orders.keys_of(one)
     stored = [path.removeprefix(f"/{orders.BUCKET}/") for path in store.order]
@@ -123,7 +126,7 @@ def test_the_result_object_comes_last_and_tells_of_the_others(store: ObjectStore
 def test_the_master_is_the_original_and_only_for_the_recipient(store: ObjectStore) -> None:
     (one,) = _documents(store, 1)
 
-    _run([one])
+    run_batch([one])
 
     master = store.objects[f"/{orders.BUCKET}/{orders.keys_of(one)['master']}"]
     original = store.objects[f"/{orders.BUCKET}/{one.payload.raw_path}"]
@@ -136,7 +139,7 @@ def test_the_preview_is_small_and_says_nothing_of_its_origin(store: ObjectStore)
     exif[0x010E] = "at home"
     one = orders.document(store, pages.encoded(pages.page(2400, 1800), "JPEG", exif=exif))
 
-    _run([one])
+    run_batch([one])
 
     with Image.open(io.BytesIO(store.objects[f"/{orders.BUCKET}/{orders.keys_of(one)['preview']}"])) as preview:
         assert ((1024, 768), {}) == (preview.size, dict(preview.getexif()))
@@ -145,7 +148,7 @@ def test_the_preview_is_small_and_says_nothing_of_its_origin(store: ObjectStore)
 def test_neither_text_nor_file_names_stand_in_a_frame(store: ObjectStore) -> None:
     (one,) = _documents(store, 1)
 
-    ran = _run([one])
+    ran = run_batch([one])
 
     assert not [word for word in (TEXT, "VERMA", "mark sheet", "mark_sheet") if word in ran.lines[0]]
 
@@ -154,25 +157,25 @@ def test_one_bad_document_spoils_no_other(store: ObjectStore) -> None:
     good = _documents(store, 2)
     bad = orders.document(store, b"no picture")
 
-    assert ["ok", "UNSUPPORTED_FORMAT", "ok"] == _run([good[0], bad, good[1]]).codes
+    assert ["ok", "UNSUPPORTED_FORMAT", "ok"] == run_batch([good[0], bad, good[1]]).codes
 
 
 def test_an_engine_that_fails_is_no_empty_page(store: ObjectStore) -> None:
-    ran = _run(_faulty(store, "raise", ""))
+    ran = run_batch(_faulty(store, "raise", ""))
 
     assert ["OCR_FAILED", "ok"] == ran.codes
     assert "secret" not in ran.lines[0]
 
 
 def test_an_engine_that_cannot_start_answers_every_document(store: ObjectStore) -> None:
-    ran = _run(_documents(store, 3), child=(*STAND_IN, "--broken"), WORKER_PROCESSES="2")
+    ran = run_batch(_documents(store, 3), child=(*STAND_IN, "--broken"), WORKER_PROCESSES="2")
 
     assert (ANSWERED, ["ENVIRONMENT_FAILED"] * 3) == (ran.code, ran.codes)
     assert "known words" in ran.lines[0]
 
 
 def test_a_child_that_cannot_even_start_answers_every_document(store: ObjectStore) -> None:
-    ran = _run(_documents(store, 2), child=("/bin/false",))
+    ran = run_batch(_documents(store, 2), child=("/bin/false",))
 
     assert (ANSWERED, ["ENVIRONMENT_FAILED"] * 2) == (ran.code, ran.codes)
 
@@ -196,7 +199,7 @@ def test_what_a_document_does_to_its_process_costs_it_alone(
 ) -> None:
     documents = _faulty(store, "", fault, "", "")
 
-    ran = _run(documents, WORKER_PROCESSES=processes, OCR_SECONDS="1.5", WORKER_MEMORY_MB="400")
+    ran = run_batch(documents, WORKER_PROCESSES=processes, OCR_SECONDS="1.5", WORKER_MEMORY_MB="400")
 
     by_job = {frame.job_id: frame.outcome for frame in ran.frames}
     outcome = by_job.pop(documents[1].payload.job_id)
@@ -208,30 +211,30 @@ def test_what_a_document_does_to_its_process_costs_it_alone(
 
 
 def test_a_document_has_a_time_limit_of_its_own(store: ObjectStore) -> None:
-    ran = _run(_faulty(store, "hang", ""), DOCUMENT_SECONDS="1.5")
+    ran = run_batch(_faulty(store, "hang", ""), DOCUMENT_SECONDS="1.5")
 
     assert ["OCR_TIMEOUT", "ok"] == ran.codes
 
 
 def test_a_batch_is_shared_among_its_children(store: ObjectStore, tmp_path: Path) -> None:
     """Two documents wait for each other: one child alone would wait until its time is over."""
-    ran = _run(_faulty(store, "meet", "meet"), WORKER_PROCESSES="2", RUN_FOLDER=str(tmp_path), OCR_SECONDS="20")
+    ran = run_batch(_faulty(store, "meet", "meet"), WORKER_PROCESSES="2", RUN_FOLDER=str(tmp_path), OCR_SECONDS="20")
 
     assert ["ok", "ok"] == ran.codes
 
 
 def test_what_a_child_prints_is_no_answer(store: ObjectStore) -> None:
-    assert ["ok", "ok"] == _run(_faulty(store, "babble", "")).codes
+    assert ["ok", "ok"] == run_batch(_faulty(store, "babble", "")).codes
 
 
 def test_a_child_is_started_without_secrets(store: ObjectStore) -> None:
-    ran = _run(_faulty(store, "secrets"), SPACES_KEY="k", SPACES_SECRET="s")
+    ran = run_batch(_faulty(store, "secrets"), SPACES_KEY="k", SPACES_SECRET="s")
 
     assert ["ok"] == ran.codes
 
 
 def test_a_page_without_text_is_delivered_with_a_warning(store: ObjectStore) -> None:
-    ran = _run(_faulty(store, "blank"))
+    ran = run_batch(_faulty(store, "blank"))
 
     outcome = ran.frames[0].outcome
     assert isinstance(outcome, Succeeded)
@@ -239,7 +242,7 @@ def test_a_page_without_text_is_delivered_with_a_warning(store: ObjectStore) -> 
 
 
 def test_without_a_recipient_nothing_is_stored_and_nothing_fetched(store: ObjectStore) -> None:
-    ran = _run(_documents(store, 1), recipients=())
+    ran = run_batch(_documents(store, 1), recipients=())
 
     assert (["RECIPIENT_MISSING"], []) == (ran.codes, store.requests)
 
@@ -248,13 +251,13 @@ def test_grants_past_their_time_are_not_tried(store: ObjectStore) -> None:
     (one,) = _documents(store, 1)
     assert one.grants is not None
 
-    ran = _run([replace(one, grants=replace(one.grants, expires_at="2020-01-01T00:00:00Z"))])
+    ran = run_batch([replace(one, grants=replace(one.grants, expires_at="2020-01-01T00:00:00Z"))])
 
     assert (["GRANT_EXPIRED"], []) == (ran.codes, store.requests)
 
 
 def test_the_stop_file_ends_the_run_before_the_next_document(store: ObjectStore, tmp_path: Path) -> None:
-    ran = _run(_faulty(store, "abandon", *[""] * 5), RUN_FOLDER=str(tmp_path))
+    ran = run_batch(_faulty(store, "abandon", *[""] * 5), RUN_FOLDER=str(tmp_path))
 
     assert ABANDONED == ran.code
     # Fetched side by side, another may have come first.
@@ -268,7 +271,7 @@ def test_the_control_url_leaves_attempts_out(store: ObjectStore) -> None:
     skip = {"signal": "continue", "skip": [documents[1].attempt.id]}
     store.objects["/control"] = json.dumps(skip).encode()
 
-    ran = _run(documents, control_url=store.url("/control"))
+    ran = run_batch(documents, control_url=store.url("/control"))
 
     assert (ANSWERED, [0, 2]) == (ran.code, sorted(frame.sequence for frame in ran.frames))
     assert 3 == store.requests.count("GET /control")
@@ -281,7 +284,7 @@ def test_a_stop_channel_that_says_nothing_lets_the_work_go_on(
     if said is not None:
         store.objects["/control"] = said
 
-    ran = _run(_documents(store, 1), control_url=store.url("/control"), RUN_FOLDER=str(tmp_path))
+    ran = run_batch(_documents(store, 1), control_url=store.url("/control"), RUN_FOLDER=str(tmp_path))
 
     assert ["ok"] == ran.codes
     assert "control url unreadable" in caplog.text or "nothing that is known" in caplog.text
@@ -293,7 +296,7 @@ def test_sigterm_finishes_the_document_at_hand_and_leaves_the_rest(store: Object
     before = signal.getsignal(signal.SIGTERM)
     termination.listen()
     try:
-        ran = _run(_faulty(store, "terminate", *[""] * 5), termination)
+        ran = run_batch(_faulty(store, "terminate", *[""] * 5), termination)
     finally:
         signal.signal(signal.SIGTERM, before)
 
@@ -305,16 +308,45 @@ def test_sigterm_finishes_the_document_at_hand_and_leaves_the_rest(store: Object
 LEGACY = {"AGE_RECIPIENTS": orders.RECIPIENT, "SPACES_KEY": "k", "SPACES_SECRET": "s"}
 
 
-def _legacy(entries: list[object], **variables: str) -> list[dict[str, Any]]:
+def _legacy(entries: Sequence[object], **variables: str) -> list[dict[str, Any]]:
     lines: list[str] = []
     environment = _variables(**(LEGACY | variables))
-    Batch(read_settings(environment), environment, lines.append, Termination(), STAND_IN).legacy(entries)
+    Batch(read_settings(environment), environment, lines.append, Termination(), STAND_IN).legacy(list(entries))
     return [json.loads(line) for line in lines]
 
 
-def _legacy_entry(store: ObjectStore) -> dict[str, object]:
+def test_without_a_recipient_a_legacy_payload_is_refused_by_name(store: ObjectStore) -> None:
+    (answer,) = _legacy([_legacy_entry(store)], AGE_RECIPIENTS="")
+
+    assert ("RECIPIENT_MISSING", []) == (answer["error"]["code"], store.requests)
+
+
+def test_a_quality_threshold_turns_a_warning_into_a_refusal(store: ObjectStore) -> None:
+    blurred = np.asarray(Image.fromarray(pages.page(600, 440, size=16)).filter(ImageFilter.GaussianBlur(12)))
+    entries = [
+        _legacy_entry(store, blurred) | {"options": {"quality_threshold": threshold}} for threshold in (0.0, 0.95)
+    ]
+
+    answers = {answer["job_id"]: answer for answer in _legacy(entries)}
+
+    assert "success" == answers[entries[0]["job_id"]]["status"]
+    error = answers[entries[1]["job_id"]]["error"]
+    assert ("QUALITY_FAILED", "QUALITY", False) == (error["code"], error["stage"], error["retryable"])
+
+
+def test_the_whole_payload_of_the_guide_runs(store: ObjectStore) -> None:
+    entry = _legacy_entry(store)
+    guide = {"schema_id": "schema-1", "options": {"fast_path": True, "quality_threshold": 0.1}}
+
+    (answer,) = _legacy([entry | guide])
+
+    assert "success" == answer["status"]
+
+
+def _legacy_entry(store: ObjectStore, picture: Picture | None = None) -> dict[str, Any]:
     one = orders.payload(endpoint=store.origin)
-    store.objects[f"/{orders.BUCKET}/{one.raw_path}"] = pages.encoded(pages.page(600, 440, size=16))
+    page = pages.page(600, 440, size=16) if picture is None else picture
+    store.objects[f"/{orders.BUCKET}/{one.raw_path}"] = pages.encoded(page)
     entry = payload_json(one)
     del entry["options"]
     return entry
@@ -374,6 +406,26 @@ def test_what_is_no_payload_is_answered_with_one_line(stdin: bytes, code: str) -
     (line,) = done.stdout.splitlines()
     answer = json.loads(line)
     assert ("failed", None, code, 0) == (answer["status"], answer["job_id"], answer["error"]["code"], done.returncode)
+
+
+@pytest.mark.parametrize("folder", ["worker", "app"])
+def test_the_guides_start_command_works_from_the_folder_alone(folder: str, tmp_path: Path) -> None:
+    """As in an image: nothing but the worker's own files, in a folder of any name, and `python worker.py` in it."""
+    shutil.copytree(ROOT / "worker", tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    command = [sys.executable, "worker.py"]
+    variables = {"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1"}
+
+    refused = subprocess.run(command, input=b"{}", capture_output=True, cwd=tmp_path / folder, env=variables)
+    entry = json.dumps(legacy()).encode()
+    # No models lie here, so that a child can be seen to start, and to say what is missing.
+    started = subprocess.run(
+        [*command, "child"], stdin=subprocess.DEVNULL, capture_output=True, cwd=tmp_path / folder, env=variables
+    )
+    answered = subprocess.run(command, input=entry, capture_output=True, cwd=tmp_path / folder, env=variables)
+
+    assert "PAYLOAD_INVALID" == json.loads(refused.stdout)["error"]["code"]
+    assert b"No module named" not in started.stderr
+    assert "RECIPIENT_MISSING" == json.loads(answered.stdout)["error"]["code"]
 
 
 def test_settings_that_cannot_be_used_end_the_worker_with_their_names() -> None:

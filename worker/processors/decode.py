@@ -74,7 +74,8 @@ def decode(data: bytes, *, page: int = 1, background: Colour = (255, 255, 255), 
         raise DocumentFault(ErrorCode.CORRUPT_IMAGE, "the file is empty")
     if is_pdf(data):
         sheet = decode_pdf(data, page=page, side_max=bounds.side_max)
-        picture, (width, height), count = sheet.picture, sheet.size, sheet.page_count
+        # pdfium rounds up, by a pixel more than was asked for.
+        picture, (width, height), count = within(sheet.picture, bounds.side_max), sheet.size, sheet.page_count
         return Page(picture=picture, format="PDF", width=width, height=height, page_count=count)
     try:
         with warnings.catch_warnings():
@@ -92,7 +93,8 @@ def _opened(data: bytes) -> Image.Image:
         # Registered only where it is needed: the library takes time to load.
         import pi_heif
 
-        pi_heif.register_heif_opener()
+        # One thread, as everywhere in a child; and nothing is read beside the picture that nobody asks for.
+        pi_heif.register_heif_opener(decode_threads=1, thumbnails=False, depth_images=False, aux_images=False)
     # Our own bound is checked on the header; Pillow's would only warn, in words of its own.
     Image.MAX_IMAGE_PIXELS = None
     try:

@@ -1,5 +1,6 @@
 import math
 
+import cv2
 import numpy as np
 import pytest
 
@@ -37,6 +38,24 @@ def test_rows_hold_together_on_a_slanted_page(tilt: float) -> None:
     lines = [_line(f"{row}{side}", 500 * side, 40 * row, tilt=tilt) for row in range(5) for side in range(2)]
 
     assert "\n".join(f"{row}0 {row}1" for row in range(5)) == in_reading_order(lines).text
+
+
+@pytest.mark.parametrize("corner", [(-60, 20), (70, -50), (-90, -70)])
+def test_rows_hold_together_on_a_page_seen_from_aslant(corner: tuple[int, int]) -> None:
+    """Its lines are not parallel: a page photographed from the side once came out with its rows torn apart."""
+    page = np.array([(0, 0), (1000, 0), (1000, 1400), (0, 1400)], np.float32)
+    seen = page.copy()
+    seen[1] += corner
+    matrix = cv2.getPerspectiveTransform(page, seen)
+    lines = []
+    for row in range(30):
+        for side in range(2):
+            flat = _line(f"{row}{side}", 60 + 560 * side, 40 + 45 * row, width=250)
+            moved = cv2.perspectiveTransform(np.array([flat.polygon], np.float32), matrix)[0]
+            a, b, c, d = (_point(float(x), float(y)) for x, y in moved)
+            lines.append(Line(flat.text, flat.score, (a, b, c, d)))
+
+    assert "\n".join(f"{row}0 {row}1" for row in range(30)) == in_reading_order(lines).text
 
 
 def test_confidence_counts_characters_not_lines() -> None:

@@ -3,15 +3,19 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import median
 from typing import Protocol
 
-from worker.processors.picture import Picture
+import numpy as np
+
+from worker.processors.picture import Array, Picture
 
 Point = tuple[int, int]
 
 _SAME_ROW_OVERLAP = 0.5
 _WIDE = 3.0
+_SLOPE_LINES_MIN = 6
+"""So many long lines tell how the slope of the text changes over the page."""
+_SLOPE_ROUNDS = 5
 
 
 class Engine(Protocol):
@@ -78,8 +82,7 @@ class Reading:
 def in_reading_order(lines: Sequence[Line]) -> Reading:
     """Group lines into rows by how far they overlap in height, on the page as if it lay level; drop empty ones."""
     found = [line for line in lines if line.weight]
-    tilt = math.radians(median(line.angle for line in found)) if found else 0.0
-    placed = sorted((_Placed.on(line, tilt) for line in found), key=lambda one: (one.top + one.bottom, one.left))
+    placed = sorted(_placed(found), key=lambda one: (one.height, one.left))
     rows: list[list[_Placed]] = []
     for one in placed:
         if rows and one.overlap(rows[-1][-1]) >= _SAME_ROW_OVERLAP:
@@ -91,21 +94,55 @@ def in_reading_order(lines: Sequence[Line]) -> Reading:
 
 @dataclass(frozen=True, slots=True)
 class _Placed:
-    """A line and where it would stand if the page lay level."""
+    """A line and where its middle would stand if the page lay level, and half its own height."""
 
     line: Line
     left: float
-    top: float
-    bottom: float
-
-    @classmethod
-    def on(cls, line: Line, tilt: float) -> "_Placed":
-        sine, cosine = math.sin(tilt), math.cos(tilt)
-        across = [x * cosine - y * sine for x, y in line.polygon]
-        down = [x * sine + y * cosine for x, y in line.polygon]
-        return cls(line, min(across), min(down), max(down))
+    height: float
+    reach: float
 
     def overlap(self, other: "_Placed") -> float:
         """Which share of the lower of both the two have in common."""
-        common = min(self.bottom, other.bottom) - max(self.top, other.top)
-        return common / max(1e-6, min(self.bottom - self.top, other.bottom - other.top))
+        common = self.reach + other.reach - abs(self.height - other.height)
+        return common / max(1e-6, 2 * min(self.reach, other.reach))
+
+
+def _placed(lines: Sequence[Line]) -> list[_Placed]:
+    """The lines on a level page. Seen from aslant, text falls by another slope at each place of the picture."""
+    if not lines:
+        return []
+    corners = np.array([line.polygon for line in lines], dtype=np.float64)
+    middles = corners.mean(axis=1)
+    across, down = (middles - middles.mean(axis=0)).T
+    along = (corners[:, 1] + corners[:, 2] - corners[:, 0] - corners[:, 3]) / 2
+    reaches = np.linalg.norm(corners[:, 2] + corners[:, 3] - corners[:, 0] - corners[:, 1], axis=1) / 4
+    is_wide = np.array([line.is_wide for line in lines])
+    level, by_across, by_down = _slopes(across, down, along, is_wide)
+    # Follow the text from each place to the middle of the page: what is left is the height of its row.
+    heights = down - across * (level + by_down * down) - by_across * across**2 / 2
+    lefts = across + level * down
+    return [
+        _Placed(line, float(left), float(height), float(reach))
+        for line, left, height, reach in zip(lines, lefts, heights, reaches, strict=True)
+    ]
+
+
+def _slopes(across: Array, down: Array, along: Array, is_wide: Array) -> tuple[float, float, float]:
+    """By how much text falls to the right: in the middle, and how that changes with each pixel across and down.
+
+    Long lines tell more, and lines that disagree with the rest tell less. Few lines tell one slope for all.
+    """
+    slopes = along[:, 1] / np.maximum(along[:, 0], 1e-6)
+    told = is_wide if is_wide.any() else np.ones(len(slopes), dtype=bool)
+    if np.count_nonzero(told) < _SLOPE_LINES_MIN:
+        return float(np.median(slopes[told])), 0.0, 0.0
+    size = max(1.0, float(np.abs(across).max()), float(np.abs(down).max()))
+    places = np.column_stack((np.ones(np.count_nonzero(told)), across[told] / size, down[told] / size))
+    lengths = along[told, 0]
+    weights = lengths
+    for _ in range(_SLOPE_ROUNDS):
+        share = np.sqrt(weights)
+        fitted = np.linalg.lstsq(places * share[:, None], slopes[told] * share, rcond=None)[0]
+        off = np.abs(slopes[told] - places @ fitted)
+        weights = lengths / (1 + (off / max(1.5 * float(np.median(off)), 1e-3)) ** 2)
+    return float(fitted[0]), float(fitted[1]) / size, float(fitted[2]) / size

@@ -23,7 +23,7 @@ from bench.documents.tables import markdown, rich_tables, summary
 
 STATE = Path(".rythmiq")
 FOLDER = STATE / "bench" / "documents"
-_SHOWN = 12
+BEFORE_AFTER = "before-after.png"
 
 app = typer.Typer(add_completion=False)
 
@@ -43,7 +43,7 @@ def main(
     Console().print(table)
     _write(told)
     if publish:
-        tell(told)
+        tell(told, FOLDER / chosen / BEFORE_AFTER)
 
 
 def run(
@@ -114,7 +114,7 @@ def _show(folder: Path, taken: Sequence[Specimen], portal: Path) -> None:
         for one in first
         for pair in ((one.degradation, one.path), ("the portal's file", portal / one.path.with_suffix(".jpg").name))
     ]
-    contact_sheet(before_after, 6, 360, folder / "before-after.png")
+    contact_sheet(before_after, 6, 360, folder / BEFORE_AFTER)
 
 
 def _write(told: dict[str, Any]) -> None:

@@ -4,16 +4,21 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
+
 from bench.documents.tables import markdown, summary
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "explanation" / "how-well-it-reads.md"
+PICTURE = PAGE.with_suffix(".jpg")
 README = ROOT / "README.md"
 BEGIN, END = "<!-- bench-documents:begin -->", "<!-- bench-documents:end -->"
 
 
-def tell(figures: Mapping[str, Any]) -> None:
-    """Write the whole on its page and the summary into the README."""
+def tell(figures: Mapping[str, Any], contact_sheet: Path) -> None:
+    """Write the whole on its page, with the contact sheet as its picture, and the summary into the README."""
+    with Image.open(contact_sheet) as picture:
+        picture.convert("RGB").save(PICTURE, quality=80, optimize=True)
     for path, text in ((PAGE, f"{_head(figures)}\n\n{markdown(figures)}"), (README, summary(figures))):
         path.write_text(placed(path.read_text("utf-8"), text), "utf-8")
 

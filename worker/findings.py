@@ -6,21 +6,22 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from worker.contract import PortalFile
+from worker.processors.crop import Outline
 from worker.processors.decode import Page
 from worker.processors.ocr import Reading
 from worker.processors.quality import Quality
+from worker.processors.shaping import Shaped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Findings:
-    """All that was found out about one document. The slant is in degrees, rising to the right."""
+    """All that was found out about one document."""
 
     page: Page
     quality: Quality
-    reading: Reading
+    shaped: Shaped
     engine: str
     quarter_turns: int
-    slant_degrees: float
     portal: PortalFile
     filename: str
 
@@ -32,12 +33,19 @@ def findings_json(findings: Findings) -> Mapping[str, Any]:
         "source": {"format": page.format, "width": page.width, "height": page.height, "pages": page.page_count},
         "orientation": {
             "quarter_turns": findings.quarter_turns,
-            "slant_degrees": round(findings.slant_degrees, 2),
+            "slant_degrees": round(findings.shaped.slant, 2),
+            "cut_out": _corners(findings.shaped.outline),
         },
+        "enhancement": [asdict(decision) for decision in findings.shaped.decisions],
         "quality": _quality_json(findings.quality),
-        "ocr": _reading_json(findings.reading, findings.engine),
+        "ocr": _reading_json(findings.shaped.reading, findings.engine),
         "portal": asdict(findings.portal) | {"filename": findings.filename},
     }
+
+
+def _corners(outline: Outline | None) -> list[list[float]] | None:
+    """The sheet's corners on the upright picture, where it was cut out."""
+    return [[round(value, 1) for value in corner] for corner in outline.corners] if outline else None
 
 
 def _quality_json(quality: Quality) -> dict[str, Any]:

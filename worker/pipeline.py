@@ -1,4 +1,4 @@
-"""One document, stage by stage: decode, quality, orient, OCR, portal. Bytes in, bytes out: no network, no secret."""
+"""One document, stage by stage: decode, quality, orient, OCR, enhance, portal. Bytes in, bytes out: no network, no secret."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +14,7 @@ from worker.processors.picture import Picture, colour
 from worker.processors.portal import make_portal
 from worker.processors.preview import make_preview
 from worker.processors.quality import Quality, assess
+from worker.processors.shaping import Shaped, shape
 from worker.settings import Settings
 from worker.stages import Stages
 from worker.tools import Tools
@@ -35,14 +36,12 @@ class Made:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Seen:
-    """What the page shows: the picture level and upright, and what was found on the way."""
+    """What the page shows: the picture as the portal gets it, and what was found on the way."""
 
-    picture: Picture
+    shaped: Shaped
     page: Page
     quality: Quality
-    reading: Reading
     quarter_turns: int
-    slant: float
 
 
 def process(original: bytes, payload: Payload, tools: Tools, settings: Settings, stages: Stages, now: datetime) -> Made:
@@ -50,16 +49,15 @@ def process(original: bytes, payload: Payload, tools: Tools, settings: Settings,
     _check_figures(payload.schema, settings)
     seen = _see(original, payload, tools, settings, stages)
     with stages.on(Stage.PORTAL):
-        portal = make_portal(seen.picture, payload.schema)
+        portal = make_portal(seen.shaped.picture, payload.schema, seen.shaped.focus)
         filename = portal_name(payload, now)
-        preview = make_preview(seen.picture)
+        preview = make_preview(seen.shaped.picture)
     findings = Findings(
         page=seen.page,
         quality=seen.quality,
-        reading=seen.reading,
+        shaped=seen.shaped,
         engine=settings.engine,
         quarter_turns=seen.quarter_turns,
-        slant_degrees=seen.slant,
         portal=portal.figures,
         filename=filename,
     )
@@ -86,20 +84,16 @@ def _see(original: bytes, payload: Payload, tools: Tools, settings: Settings, st
         _check_quality(quality, payload.options.quality_threshold)
     with stages.on(Stage.ORIENT):
         turns = _turns(page, quality, payload, tools)
+    def read(picture: Picture) -> Reading:
+        return in_reading_order(tools.engine.read(picture))
+
     with stages.on(Stage.OCR):
-        oriented = orientation.orient(page.picture, turns, lambda one: in_reading_order(tools.engine.read(one)))
-    with stages.on(Stage.ORIENT):
-        # A photo or a signature has no lines to be level with.
-        slant = orientation.slant(oriented.reading.lines) if schema.kind == "document" else 0.0
-        picture = orientation.straightened(oriented.picture, slant, background)
-    return _Seen(
-        picture=picture,
-        page=page,
-        quality=quality,
-        reading=oriented.reading,
-        quarter_turns=oriented.quarter_turns,
-        slant=slant,
-    )
+        oriented = orientation.orient(page.picture, turns, read)
+    with stages.on(Stage.ENHANCE):
+        shaped = shape(
+            oriented.picture, oriented.reading, quality, kind=schema.kind, background=background, read=read
+        )
+    return _Seen(shaped=shaped, page=page, quality=quality, quarter_turns=oriented.quarter_turns)
 
 
 def _check_quality(quality: Quality, threshold: float | None) -> None:
@@ -118,7 +112,7 @@ def _turns(page: Page, quality: Quality, payload: Payload, tools: Tools) -> tupl
 
 def _warnings(payload: Payload, seen: _Seen) -> tuple[str, ...]:
     """What a person should know of the document; codes and advice, never content."""
-    read = () if seen.reading.lines else ("NO_TEXT: nothing could be read on the page",)
+    read = () if seen.shaped.reading.lines else ("NO_TEXT: nothing could be read on the page",)
     asked, count = payload.options.page, seen.page.page_count
     pages = (f"PAGES_LEFT: only the first of {count} pages was used",) if count > 1 and asked is None else ()
     wanted = payload.schema.fields

@@ -83,8 +83,9 @@ class Settings:
     @property
     def limits(self) -> Mapping[Stage, float]:
         """Seconds for each stage that a child computes."""
-        others = (Stage.QUALITY, Stage.ORIENT, Stage.ENHANCE, Stage.FIELDS, Stage.PORTAL)
-        own = {Stage.DECODE: self.decode_seconds, Stage.OCR: self.ocr_seconds}
+        others = (Stage.QUALITY, Stage.ORIENT, Stage.FIELDS, Stage.PORTAL)
+        # What was enhanced may be read again.
+        own = {Stage.DECODE: self.decode_seconds, Stage.OCR: self.ocr_seconds, Stage.ENHANCE: self.ocr_seconds}
         return own | dict.fromkeys(others, self.stage_seconds)
 
 

@@ -82,3 +82,33 @@ def test_good_pages_rank_above_poor_ones() -> None:
     poor = [_blurred(page, 6), _moved(page, 25), (page * 0.12).astype(np.uint8), pages.noise(_blurred(page, 6), 25)]
 
     assert min(assess(one).score for one in good) > max(assess(one).score for one in poor) + 0.2
+
+
+@pytest.mark.parametrize("degrees", range(0, 180, 15))
+def test_a_movement_is_seen_in_whatever_direction_it_went(degrees: int) -> None:
+    page = pages.page(1240, 1754, size=26)
+    path = np.zeros((41, 41), np.float32)
+    path[20] = 1 / 41
+    turn = cv2.getRotationMatrix2D((20, 20), degrees, 1)
+    moved = np.asarray(cv2.filter2D(page, -1, cv2.warpAffine(path, turn, (41, 41))), dtype=np.uint8)
+
+    assert "BLURRED" in _codes(moved)
+    assert assess(moved).score < assess(page).score / 2
+
+
+def _lit(picture: Picture, strength: float) -> Picture:
+    """A lamp's reflection, with its halo, in the middle of the page."""
+    height, width = picture.shape[:2]
+    ys, xs = np.mgrid[0:height, 0:width]
+    lamp = np.exp(-((((ys - height / 2) / 200) ** 2 + ((xs - width / 2) / 300) ** 2) ** 2)) * 255 * strength
+    return np.clip(picture * 0.8 + lamp[..., None], 0, 255).astype(np.uint8)
+
+
+def test_a_lamps_reflection_is_glare_and_white_paper_or_print_is_not() -> None:
+    page = pages.page()
+    boxed = (page * 0.85).astype(np.uint8)
+    boxed[300:600, 400:900] = 255
+
+    assert {"GLARE"} == _codes(_lit(page, 0.9))
+    assert set() == _codes(page) | _codes(np.minimum(page.astype(int) + 10, 255).astype(np.uint8)) | _codes(boxed)
+    assert set() == _codes(pages.noise(page, 12))

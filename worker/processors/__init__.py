@@ -3,11 +3,14 @@
 Law: arrays in, values out; no network, no clock, no files but the models.
 
     decode.py, pdf.py        bytes -> one upright picture
-    quality.py               how well it can be read
+    quality.py, sharpness.py how well it can be read
     orientation.py           which way is up, and how slanted
     ocr.py                   what recognition returns, whatever the engine
     paddle.py                the engine
     libraries.py, one_cv2.py what its libraries must be told before they are imported
+    crop.py                  the outline of a sheet on a plain background, and the sheet cut out
+    enhancement.py           light, white, range and noise, where the measures ask for it
+    shaping.py               all that is done to the picture for the portal, and why
     portal.py                the portal file, by pixels, dpi, kilobytes and format
     budget.py, likeness.py   the best picture that the kilobytes allow
     encode.py, pdf_file.py   JPEG, PNG and PDF, byte by byte

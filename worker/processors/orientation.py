@@ -14,7 +14,7 @@ import numpy as np
 
 from worker.processors.libraries import prepare_libraries
 from worker.processors.ocr import Line, Reading
-from worker.processors.picture import Colour, Picture, turned
+from worker.processors.picture import Array, Colour, Picture, turned
 
 DESKEW_DEGREES_MIN = 0.3
 """Below it a slant is not seen, and turning would only blur."""
@@ -118,13 +118,19 @@ def straightened(picture: Picture, rise_degrees: float, background: Colour) -> P
     """The picture turned so that its text lies level, on a sheet large enough to lose no corner."""
     if rise_degrees == 0:
         return picture
+    matrix, size = level_matrix(picture, rise_degrees)
+    level = cv2.warpAffine(
+        picture, matrix[:2], size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_CONSTANT, borderValue=background
+    )
+    return np.asarray(level, dtype=np.uint8)
+
+
+def level_matrix(picture: Picture, rise_degrees: float) -> tuple[Array, tuple[int, int]]:
+    """The 3 x 3 matrix that takes a picture's points to the level one, and that one's width and height."""
     height, width = picture.shape[:2]
     sine, cosine = abs(math.sin(math.radians(rise_degrees))), abs(math.cos(math.radians(rise_degrees)))
     size = math.ceil(width * cosine + height * sine), math.ceil(width * sine + height * cosine)
     matrix = cv2.getRotationMatrix2D((width / 2, height / 2), -rise_degrees, 1.0)
     matrix[0, 2] += (size[0] - width) / 2
     matrix[1, 2] += (size[1] - height) / 2
-    level = cv2.warpAffine(
-        picture, matrix, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_CONSTANT, borderValue=background
-    )
-    return np.asarray(level, dtype=np.uint8)
+    return np.vstack([matrix, (0.0, 0.0, 1.0)]), size

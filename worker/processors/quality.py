@@ -1,7 +1,7 @@
 """How well a page can be read by a person: a score in 0..1 made of named parts, at one working size.
 
-The parts do not mistake noise for sharpness: edges are found above the page's own noise, and judged by how wide they
-are. A camera that moved widens edges across its path only, so the worst direction counts.
+No part mistakes noise for sharpness, none depends on how many pixels the picture has, and blur counts in whatever
+direction it lies.
 """
 
 from collections.abc import Mapping
@@ -10,7 +10,8 @@ from dataclasses import dataclass, fields
 import cv2
 import numpy as np
 
-from worker.processors.picture import Grey, Picture
+from worker.processors.picture import Array, Grey, Picture
+from worker.processors.sharpness import detail
 
 WORKING_SIDE = 1000
 """Pictures are scored with a longer side of so many pixels, whatever their own size."""
@@ -21,7 +22,14 @@ _REACH = 15
 _EDGE_MIN = 3.0
 _EDGE_OVER_NOISE = 1.8
 _EDGES_MIN = 100
-_DIRECTION_SHARE_MIN = 0.04
+_NOISE_SHARE = 70
+"""Percentile of the finest detail that stands for noise: writing covers less than the rest of a page."""
+_NOISE_AT_SHARE = 1.036
+_GLARE_SIDE = 250
+_BURNT = 250
+_WHITE_PAPER = 240
+_HALO = 2.0
+"""Levels that a reflection loses from ring to ring around it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +39,7 @@ class Parts:
     sharpness: float
     contrast: float
     exposure: float
+    glare: float
     noise: float
 
 
@@ -45,36 +54,44 @@ class Quality:
     warnings: tuple[str, ...]
 
 
-_WEIGHTS = Parts(sharpness=0.45, contrast=0.25, exposure=0.2, noise=0.1)
+_WEIGHTS = Parts(sharpness=0.8, contrast=0.3, exposure=0.3, glare=0.25, noise=0.15)
+"""Powers of the parts in their product."""
 
 
 def assess(picture: Picture) -> Quality:
     """Score one upright or unturned page; turning it by quarters changes nothing."""
     grey = _working(picture)
-    noise = _noise(grey)
-    smooth = cv2.GaussianBlur(grey, (0, 0), _SMOOTHING)
-    edges = _edges(np.asarray(smooth, dtype=np.float32), noise)
-    dark, bright = (float(value) for value in np.percentile(grey, (2, 95)))
-    is_blank = edges.share < BLANK_BELOW
+    measures = _measures(grey)
+    is_blank = measures["edge_share"] < BLANK_BELOW
     parts = Parts(
-        sharpness=0.0 if is_blank else _falling(edges.width, 3.4, 9.0),
-        contrast=0.0 if is_blank else _rising(edges.contrast, 15, 90),
-        exposure=_rising(bright, 40, 150),
-        noise=_falling(noise, 4, 40),
+        sharpness=0.0 if is_blank else _rising(measures["detail"], -5.2, -2.4),
+        contrast=0.0 if is_blank else _rising(measures["edge_contrast"], 8, 80),
+        exposure=_rising(measures["bright"], 25, 125),
+        glare=_falling(measures["glare_share"], 0.01, 0.3),
+        noise=_falling(measures["noise"], 2, 18),
     )
-    measures = {
-        "edge_width": edges.width,
-        "edge_contrast": edges.contrast,
-        "edge_share": edges.share,
+    return Quality(
+        score=0.0 if is_blank else _score(parts),
+        parts=parts,
+        measures={name: round(value, 4) for name, value in measures.items()},
+        is_blank=is_blank,
+        warnings=_advice(parts, is_blank=is_blank),
+    )
+
+
+def _measures(grey: Grey) -> dict[str, float]:
+    noise = _noise(grey)
+    share, contrast = _edges(grey, noise)
+    dark, bright = (float(value) for value in np.percentile(grey[::2, ::2], (2, 95)))
+    return {
+        "detail": detail(grey),
+        "edge_contrast": contrast,
+        "edge_share": share,
+        "glare_share": _glare(grey),
         "noise": noise,
         "dark": dark,
         "bright": bright,
     }
-    rounded = {name: round(value, 4) for name, value in measures.items()}
-    score = 0.0 if is_blank else _score(parts)
-    return Quality(
-        score=score, parts=parts, measures=rounded, is_blank=is_blank, warnings=_advice(parts, is_blank=is_blank)
-    )
 
 
 def _working(picture: Picture) -> Grey:
@@ -86,38 +103,51 @@ def _working(picture: Picture) -> Grey:
 
 
 def _noise(grey: Grey) -> float:
-    """The noise's deviation, from the median of the finest diagonal detail: text covers too little to matter."""
+    """The noise's deviation, by the finest diagonal detail.
+
+    Not by its median: of noise on white paper the lighter half is cut off.
+    """
     even = grey[: grey.shape[0] // 2 * 2, : grey.shape[1] // 2 * 2]
-    detail = (even[::2, ::2] - even[::2, 1::2] - even[1::2, ::2] + even[1::2, 1::2]) / 2
-    return float(np.median(np.abs(detail))) / 0.6745
+    diagonal = (even[::2, ::2] - even[::2, 1::2] - even[1::2, ::2] + even[1::2, 1::2]) / 2
+    return float(np.percentile(np.abs(diagonal), _NOISE_SHARE)) / _NOISE_AT_SHARE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Edges:
-    """Their share of the page, and over the worst direction the median width in pixels; the median contrast of all."""
-
-    share: float
-    width: float
-    contrast: float
-
-
-def _edges(smooth: Grey, noise: float) -> _Edges:
-    across = cv2.Scharr(smooth, cv2.CV_32F, 1, 0) / 32
-    down = cv2.Scharr(smooth, cv2.CV_32F, 0, 1) / 32
-    slope = np.hypot(across, down)
-    window = np.ones((_REACH, _REACH), np.uint8)
-    height = cv2.dilate(smooth, window) - cv2.erode(smooth, window)
+def _edges(grey: Grey, noise: float) -> tuple[float, float]:
+    """The share of the page that is the crest of an edge, and how far ink stands from paper at the stronger ones."""
+    smooth = cv2.GaussianBlur(grey, (0, 0), _SMOOTHING)
+    slope = cv2.magnitude(cv2.Scharr(smooth, cv2.CV_32F, 1, 0), cv2.Scharr(smooth, cv2.CV_32F, 0, 1)) / 32
     # Of noise alone the steepest slope on a page is about its deviation once smoothed. Only crests count.
     crest = slope >= cv2.dilate(slope, np.ones((3, 3), np.uint8))
     strong = crest & (slope > max(_EDGE_MIN, _EDGE_OVER_NOISE * noise))
-    share = float(np.count_nonzero(strong)) / strong.size
-    if np.count_nonzero(strong) < _EDGES_MIN:
-        return _Edges(share=0.0, width=0.0, contrast=0.0)
-    widths, contrasts = (height[strong] / slope[strong]), height[strong]
-    directions = (np.round(np.arctan2(down[strong], across[strong]) / (np.pi / 4)).astype(int)) % 4
-    told = [widths[directions == one] for one in range(4) if np.mean(directions == one) >= _DIRECTION_SHARE_MIN]
-    width = max(float(np.median(one)) for one in told or [widths])
-    return _Edges(share=share, width=width, contrast=float(np.median(contrasts)))
+    count = int(np.count_nonzero(strong))
+    if count < _EDGES_MIN:
+        return 0.0, 0.0
+    window = np.ones((_REACH, _REACH), np.uint8)
+    height = cv2.dilate(smooth, window) - cv2.erode(smooth, window)
+    # Ruled lines and tints may be faint on purpose: the writing is told by the stronger half.
+    return count / strong.size, float(np.percentile(height[strong], 75))
+
+
+def _glare(grey: Grey) -> float:
+    """The share of the page that a lamp burnt out: fully white, and fading into the paper without an edge."""
+    scale = _GLARE_SIDE / max(grey.shape)
+    size = max(16, round(grey.shape[1] * scale)), max(16, round(grey.shape[0] * scale))
+    shrunk = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
+    small = cv2.morphologyEx(cv2.blur(shrunk, (3, 3)), cv2.MORPH_CLOSE, np.ones((7, 7), np.uint8))
+    burnt = cv2.morphologyEx((small >= _BURNT).astype(np.uint8), cv2.MORPH_OPEN, np.ones((5, 5), np.uint8))
+    rings = [_around(burnt, begin, end) for begin, end in ((1, 3), (5, 8), (12, 18))]
+    # On paper that is white itself nothing can be told, and little is lost.
+    if not burnt.any() or not all(ring.any() for ring in rings) or np.median(small) >= _WHITE_PAPER:
+        return 0.0
+    # White paper and white print end at an edge; a lamp's reflection has a halo.
+    near, middle, far = (float(np.median(small[ring])) for ring in rings)
+    return float(burnt.mean()) if near - middle >= _HALO and middle - far >= _HALO else 0.0
+
+
+def _around(mask: Array, begin: int, end: int) -> Array:
+    """The pixels from `begin` to `end` away from a mask."""
+    inner, outer = (cv2.dilate(mask, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)) for reach in (begin, end))
+    return np.asarray((outer > 0) & (inner == 0))
 
 
 def _rising(value: float, worst: float, best: float) -> float:
@@ -129,7 +159,7 @@ def _falling(value: float, best: float, worst: float) -> float:
 
 
 def _score(parts: Parts) -> float:
-    """The weighted geometric mean: one ruined part ruins the page."""
+    """The product of the parts' powers: one ruined part ruins the page."""
     names = [part.name for part in fields(Parts)]
     logs = [getattr(_WEIGHTS, name) * np.log(max(0.02, getattr(parts, name))) for name in names]
     return round(float(np.exp(sum(logs))), 4)
@@ -140,6 +170,7 @@ def _advice(parts: Parts, *, is_blank: bool) -> tuple[str, ...]:
         return ("BLANK: the page shows nothing that could be read",)
     told = (
         (parts.sharpness < 0.6, "BLURRED: hold the camera still and let it focus"),
+        (parts.glare < 0.8, "GLARE: tilt the page or the lamp, so that no light is mirrored"),
         (parts.contrast < 0.35, "FAINT: the writing hardly differs from the paper"),
         (parts.exposure < 0.35, "DARK: take the picture in more light"),
         (parts.noise < 0.4, "NOISY: take the picture in more light"),

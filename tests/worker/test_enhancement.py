@@ -1,0 +1,140 @@
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+import pytest
+
+from tests.worker import pages
+from tests.worker.test_crop import CORNERS, DESKS, laid
+from worker.processors.enhancement import Enhanced, enhance
+from worker.processors.ocr import Line, Reading
+from worker.processors.picture import Picture
+from worker.processors.quality import assess
+from worker.processors.shaping import Read, Shaped, shape
+
+WHITE = (255, 255, 255)
+
+
+def _enhanced(picture: Picture, kind: str = "document") -> Enhanced:
+    return enhance(picture, assess(picture), kind)
+
+
+def _done(enhanced: Enhanced) -> set[str]:
+    return {decision.step for decision in enhanced.decisions if decision.done}
+
+
+def _shaded(picture: Picture) -> Picture:
+    across = np.linspace(1, 0.35, picture.shape[1])[None, :, None]
+    return pages.noise((picture * across).astype(np.uint8), 2)
+
+
+def _warm(picture: Picture) -> Picture:
+    return np.asarray(picture * np.array([1, 0.82, 0.62])).astype(np.uint8)
+
+
+def _dim(picture: Picture) -> Picture:
+    return pages.noise((picture * 0.2).astype(np.uint8), 2)
+
+
+def _faint(picture: Picture) -> Picture:
+    return (picture * 0.12 + 210).astype(np.uint8)
+
+
+@pytest.mark.parametrize("kind", ["document", "signature", "photo"])
+@pytest.mark.parametrize("make", [pages.page, lambda: pages.noise(pages.page(), 6)], ids=["clean", "a little noise"])
+def test_a_readable_picture_comes_back_as_the_same_array(make: Callable[[], Picture], kind: str) -> None:
+    picture = make()
+    before = picture.copy()
+
+    enhanced = _enhanced(picture, kind)
+
+    assert enhanced.picture is picture
+    assert np.array_equal(before, picture)
+    assert set() == _done(enhanced)
+    assert all(decision.why for decision in enhanced.decisions)
+
+
+@pytest.mark.parametrize(("spoil", "step"), [(_shaded, "light"), (_warm, "white"), (_dim, "range"), (_faint, "range")])
+def test_what_is_wrong_is_mended_and_said(spoil: Callable[[Picture], Picture], step: str) -> None:
+    page = pages.page()
+    spoilt = spoil(page)
+
+    enhanced = _enhanced(spoilt)
+
+    assert {step} == _done(enhanced)
+    assert enhanced.quality.score >= assess(spoilt).score
+    wrong_before, wrong_after = (
+        float(np.mean(np.abs(cv2.blur(one, (3, 3)).astype(float) - cv2.blur(page, (3, 3)))))
+        for one in (spoilt, enhanced.picture)
+    )
+    assert wrong_after < wrong_before * 0.7
+
+
+def test_noise_is_calmed_without_loss_of_writing() -> None:
+    page = pages.page()
+    noisy = pages.noise(page, 45)
+
+    enhanced = _enhanced(noisy, "photo")
+
+    assert {"noise"} == _done(enhanced)
+    assert np.std(enhanced.picture[:60].astype(float)) < np.std(noisy[:60].astype(float)) * 0.7
+    assert enhanced.quality.measures["edge_contrast"] > 100
+
+
+def test_a_coloured_card_and_cream_paper_keep_their_colours() -> None:
+    for paper in ((205, 222, 240), (244, 239, 228), (245, 200, 210)):
+        card = np.minimum(pages.page(), np.array(paper, np.uint8))
+
+        assert "white" not in _done(_enhanced(card))
+
+
+def test_a_photo_is_left_in_its_own_light() -> None:
+    assert set() == _done(_enhanced(_shaded(pages.page()), "photo"))
+
+
+def test_a_blank_page_is_left_alone() -> None:
+    blank = np.full((600, 800, 3), 90, np.uint8)
+
+    assert _enhanced(blank).picture is blank
+
+
+def _reading(score: float, *corners: tuple[int, int]) -> Reading:
+    a, b, c, d = corners or ((80, 60), (900, 60), (900, 120), (80, 120))
+    return Reading(((Line("ASHA VERMA 4471 2093", score, (a, b, c, d)),),))
+
+
+def _shaped(picture: Picture, reading: Reading, read: Read, kind: str = "document") -> Shaped:
+    return shape(picture, reading, assess(picture), kind=kind, background=WHITE, read=read)
+
+
+def _never(_picture: Picture) -> Reading:
+    raise AssertionError("read again without a reason")
+
+
+def test_a_good_reading_is_never_read_again() -> None:
+    assert 0.97 == _shaped(_dim(pages.page()), _reading(0.97), _never).reading.confidence
+
+
+def test_a_poor_reading_of_a_picture_that_nothing_is_wrong_with_is_not_read_again() -> None:
+    page = pages.page()
+
+    assert _shaped(page, _reading(0.5), _never).picture is page
+
+
+@pytest.mark.parametrize(("again", "kept"), [(0.9, 0.9), (0.4, 0.5), (0.5, 0.5)])
+def test_a_second_reading_counts_only_where_it_recovers_more(again: float, kept: float) -> None:
+    shaped = _shaped(_dim(pages.page()), _reading(0.5), lambda _picture: _reading(again))
+
+    assert kept == pytest.approx(shaped.reading.confidence)
+    assert (kept > 0.5) == next(one.done for one in shaped.decisions if one.step == "read_again")
+
+
+def test_a_sheet_is_cut_out_unless_writing_would_be_lost_or_it_is_no_document() -> None:
+    corners = np.array(CORNERS["turned"], float)
+    picture = laid(pages.page(1012, 638), corners, DESKS["grey"])
+    inside = _reading(0.97, (600, 400), (900, 400), (900, 450), (600, 450))
+    outside = _reading(0.97, (20, 20), (150, 20), (150, 60), (20, 60))
+
+    assert _shaped(picture, inside, _never).outline is not None
+    assert _shaped(picture, outside, _never).outline is None
+    assert _shaped(picture, inside, _never, "photo").outline is None

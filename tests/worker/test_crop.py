@@ -67,7 +67,7 @@ def test_what_is_cut_out_is_the_card(place: str) -> None:
 
 def _framed() -> Picture:
     """A form whose one big frame takes most of the page."""
-    page = pages.page(1240, 1754, size=26)
+    page = pages.page(1240, 1754, size=26).copy()
     cv2.rectangle(page, (90, 110), (1150, 1640), (20, 20, 20), 5)
     return page
 
@@ -99,12 +99,13 @@ def _face() -> Picture:
 def _hills() -> Picture:
     ys = np.mgrid[0:1200, 0:1600][0]
     rough = np.random.default_rng(3).normal(0, 30, (12, 16, 3)).astype(np.float32)
-    return np.clip(cv2.resize(rough, (1600, 1200)) + (ys / 8 + 60)[..., None], 0, 255).astype(np.uint8)
+    hills = np.asarray(cv2.resize(rough, (1600, 1200))) + (ys / 8 + 60)[..., None]
+    return np.asarray(np.clip(hills, 0, 255), dtype=np.uint8)
 
 
 def _writing_outside() -> Picture:
     """A tinted box that was stamped askew on a page with text around it."""
-    page = pages.page(1600, 1200, size=40)
+    page = pages.page(1600, 1200, size=40).copy()
     cv2.fillConvexPoly(page, np.array([[420, 500], [1430, 540], [1410, 1120], [400, 1080]]), (120, 160, 200))
     return page
 

@@ -70,15 +70,14 @@ def test_what_is_wrong_is_mended_and_said(spoil: Callable[[Picture], Picture], s
     assert wrong_after < wrong_before * 0.7
 
 
-def test_noise_is_calmed_without_loss_of_writing() -> None:
-    page = pages.page()
-    noisy = pages.noise(page, 45)
+def test_a_step_that_leaves_the_page_scoring_lower_is_taken_back() -> None:
+    """So much noise cannot be calmed without smearing the writing."""
+    noisy = pages.noise(pages.page(), 45)
 
     enhanced = _enhanced(noisy, "photo")
 
-    assert {"noise"} == _done(enhanced)
-    assert np.std(enhanced.picture[:60].astype(float)) < np.std(noisy[:60].astype(float)) * 0.7
-    assert enhanced.quality.measures["edge_contrast"] > 100
+    assert enhanced.picture is noisy
+    assert "before" in next(one.why for one in enhanced.decisions if one.step == "noise")
 
 
 def test_a_coloured_card_and_cream_paper_keep_their_colours() -> None:
@@ -112,7 +111,7 @@ def _never(_picture: Picture) -> Reading:
 
 
 def test_a_good_reading_is_never_read_again() -> None:
-    assert 0.97 == _shaped(_dim(pages.page()), _reading(0.97), _never).reading.confidence
+    assert 0.97 == pytest.approx(_shaped(_dim(pages.page()), _reading(0.97), _never).reading.confidence)
 
 
 def test_a_poor_reading_of_a_picture_that_nothing_is_wrong_with_is_not_read_again() -> None:

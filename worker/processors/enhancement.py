@@ -190,4 +190,4 @@ def _noise_step(quality: Quality) -> Step:
 
 def _denoised(picture: Picture, noise: float) -> Picture:
     # The measure is taken on a smaller picture, where less is left of the noise.
-    return np.asarray(cv2.bilateralFilter(cv2.medianBlur(picture, 3), 5, 6.0 * noise, 2.0), dtype=np.uint8)
+    return np.asarray(cv2.bilateralFilter(picture, 5, 10.0 * noise, 2.0), dtype=np.uint8)

@@ -21,6 +21,11 @@ from worker.contract import (
     object_keys,
     run_json,
 )
+from worker.fields.concealing import conceal
+from worker.fields.extraction import extract
+from worker.fields.field import extraction_json
+from worker.processors.ocr import Line
+from worker.processors.reading_order import arranged
 
 _JOB, _USER = "6f0d2a52-6f5e-4c39-9d0c-0e6a4c1f7b11", "0b9e1a3c-5d27-4f60-8a41-2c7d9e5f1a20"
 _RUN, _ATTEMPT = (
@@ -37,6 +42,8 @@ _SCHEMA = Schema(
     quality=88,
 )
 _ENDPOINT = "https://objects.example.com"
+_CARD = ("Government of India", "Imara Velstrand", "DOB: 09/08/1991", "Aadhaar", "2341 2341 234b")
+"""What was read on a card whose last digit is not clear; the number is the one that descriptions are printed with."""
 
 
 def frame_section() -> str:
@@ -73,6 +80,16 @@ def run_file_section() -> str:
     return _json_block(
         run_json(RunFile(run_id=_RUN, documents=(document,), recipients=("age1...",), control_url=control))
     )
+
+
+def fields_section() -> str:
+    """What the result object tells of a card's fields."""
+    lines = [
+        Line(text, 0.99, ((60, top), (460, top), (460, top + 40), (60, top + 40)))
+        for text, top in zip(_CARD, range(40, 640, 90), strict=False)
+    ]
+    concealed = conceal(arranged(lines))
+    return _json_block(extraction_json(extract(concealed, wanted=("aadhaar_number", "date_of_birth"))))
 
 
 def _keys() -> dict[str, str]:

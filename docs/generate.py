@@ -359,6 +359,7 @@ CONTRACT_SECTIONS: Mapping[str, Callable[[], str]] = {
     "keys": keys_section,
     "frames": example.frame_section,
     "frame-body": example.frame_body_section,
+    "fields": example.fields_section,
 }
 
 

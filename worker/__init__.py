@@ -32,6 +32,8 @@ store and never opens a document; its children open documents and know neither l
     confinement.py  what it may do to the machine
     tools.py      the engine, loaded once and trusted after it has read a known page
     pipeline.py   the stages in order, each timed
+    text.py       what a page says, and what of it may be told
     findings.py   what was found out about a document
     processors/   arrays in, values out: decode, quality, orientation, ocr, portal
+    fields/       the type of a document and its fields, from what was read
 """

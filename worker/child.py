@@ -88,7 +88,7 @@ def _summary(made: Made) -> dict[str, Any]:
     return {
         "kind": "done",
         "quality_score": made.findings.quality.score,
-        "ocr_confidence": round(made.findings.shaped.reading.confidence, 4),
+        "ocr_confidence": round(made.findings.text.reading.confidence, 4),
         "figures": asdict(made.figures),
         "filename": made.findings.filename,
         "warnings": list(made.warnings),

@@ -6,11 +6,13 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from worker.contract import PortalFile
+from worker.fields.calibration import certainty
+from worker.fields.field import extraction_json
 from worker.processors.crop import Outline
 from worker.processors.decode import Page
-from worker.processors.ocr import Reading
 from worker.processors.quality import Quality
 from worker.processors.shaping import Shaped
+from worker.text import Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +22,7 @@ class Findings:
     page: Page
     quality: Quality
     shaped: Shaped
+    text: Text
     engine: str
     quarter_turns: int
     portal: PortalFile
@@ -27,7 +30,7 @@ class Findings:
 
 
 def findings_json(findings: Findings) -> Mapping[str, Any]:
-    """The findings as JSON values. There are no `fields` in it until fields are read."""
+    """The findings as JSON values. No `structured` and `fields` are in it where fields were not looked for."""
     page = findings.page
     return {
         "source": {"format": page.format, "width": page.width, "height": page.height, "pages": page.page_count},
@@ -38,7 +41,8 @@ def findings_json(findings: Findings) -> Mapping[str, Any]:
         },
         "enhancement": [asdict(decision) for decision in findings.shaped.decisions],
         "quality": _quality_json(findings.quality),
-        "ocr": _reading_json(findings.shaped.reading, findings.engine),
+        "ocr": _reading_json(findings.text, findings.engine),
+        **(extraction_json(findings.text.extraction) if findings.text.extraction else {}),
         "portal": asdict(findings.portal) | {"filename": findings.filename},
     }
 
@@ -57,16 +61,29 @@ def _quality_json(quality: Quality) -> dict[str, Any]:
     }
 
 
-def _reading_json(reading: Reading, engine: str) -> dict[str, Any]:
+def _reading_json(said: Text, engine: str) -> dict[str, Any]:
+    reading = said.reading
     text = reading.text
+    numbered = enumerate((number, line) for number, row in enumerate(reading.rows) for line in row)
     return {
         "engine": engine,
+        "width": said.width,
+        "height": said.height,
         "confidence": round(reading.confidence, 4),
+        "certainty": certainty(reading.confidence),
+        "evidence": round(reading.evidence, 1),
+        "lines_left_out": said.left_out,
         "text": text,
         "text_sha256": hashlib.sha256(text.encode()).hexdigest(),
         "lines": [
-            {"row": number, "text": line.text, "score": round(line.score, 4), "polygon": line.polygon}
-            for number, row in enumerate(reading.rows)
-            for line in row
+            {
+                "id": number,
+                "row": row,
+                "text": line.text,
+                "score": round(line.score, 4),
+                "certainty": certainty(line.score),
+                "polygon": line.polygon,
+            }
+            for number, (row, line) in numbered
         ],
     }

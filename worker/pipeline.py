@@ -1,4 +1,4 @@
-"""One document, stage by stage: decode, quality, orient, OCR, enhance, portal. Bytes in, bytes out: no network, no secret."""
+"""One document, stage by stage: decode, quality, orient, OCR, enhance, fields, portal. Bytes in, bytes out: no network, no secret."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,6 +8,7 @@ from worker.faults import DocumentFault
 from worker.findings import Findings
 from worker.processors import orientation
 from worker.processors.decode import Bounds, Page, decode
+from worker.processors.enhancement import enhance, left_alone
 from worker.processors.naming import portal_name
 from worker.processors.ocr import Reading, in_reading_order
 from worker.processors.picture import Picture, colour
@@ -17,6 +18,7 @@ from worker.processors.quality import Quality, assess
 from worker.processors.shaping import Shaped, shape
 from worker.settings import Settings
 from worker.stages import Stages
+from worker.text import Text, text_of
 from worker.tools import Tools
 
 WORKING_SIDE_MAX = 2600
@@ -39,6 +41,7 @@ class _Seen:
     """What the page shows: the picture as the portal gets it, and what was found on the way."""
 
     shaped: Shaped
+    text: Text
     page: Page
     quality: Quality
     quarter_turns: int
@@ -56,6 +59,7 @@ def process(original: bytes, payload: Payload, tools: Tools, settings: Settings,
         page=seen.page,
         quality=seen.quality,
         shaped=seen.shaped,
+        text=seen.text,
         engine=settings.engine,
         quarter_turns=seen.quarter_turns,
         portal=portal.figures,
@@ -91,9 +95,18 @@ def _see(original: bytes, payload: Payload, tools: Tools, settings: Settings, st
         oriented = orientation.orient(page.picture, turns, read)
     with stages.on(Stage.ENHANCE):
         shaped = shape(
-            oriented.picture, oriented.reading, quality, kind=schema.kind, background=background, read=read
+            oriented.picture,
+            oriented.reading,
+            quality,
+            kind=schema.kind,
+            background=background,
+            read=read,
+            mend=enhance if payload.options.enhance else left_alone,
         )
-    return _Seen(shaped=shaped, page=page, quality=quality, quarter_turns=oriented.quarter_turns)
+    height, width = oriented.picture.shape[:2]
+    # The raw reading goes no further than this: what follows tells only what may be told.
+    text = text_of(shaped.reading, (width, height), payload, settings.fields_seconds, stages)
+    return _Seen(shaped=shaped, text=text, page=page, quality=quality, quarter_turns=oriented.quarter_turns)
 
 
 def _check_quality(quality: Quality, threshold: float | None) -> None:
@@ -112,9 +125,7 @@ def _turns(page: Page, quality: Quality, payload: Payload, tools: Tools) -> tupl
 
 def _warnings(payload: Payload, seen: _Seen) -> tuple[str, ...]:
     """What a person should know of the document; codes and advice, never content."""
-    read = () if seen.shaped.reading.lines else ("NO_TEXT: nothing could be read on the page",)
+    read = () if seen.text.reading.lines else ("NO_TEXT: nothing could be read on the page",)
     asked, count = payload.options.page, seen.page.page_count
     pages = (f"PAGES_LEFT: only the first of {count} pages was used",) if count > 1 and asked is None else ()
-    wanted = payload.schema.fields
-    fields = (f"FIELDS_NOT_READ: {len(wanted)} fields are wanted, none are read yet",) if wanted else ()
-    return seen.page.warnings + seen.quality.warnings + read + pages + fields
+    return seen.page.warnings + seen.quality.warnings + read + seen.text.warnings + pages

@@ -70,6 +70,8 @@ class Settings:
     """`OCR_SECONDS`: for reading one document. A full page takes 1 to 3 s."""
     stage_seconds: float = 60.0
     """`STAGE_SECONDS`: for each of the other stages of computing. None takes a second."""
+    fields_seconds: float = 10.0
+    """`FIELDS_SECONDS`: for finding one document's fields, which takes a few ms. Then it is delivered without them."""
     recipients: tuple[str, ...] = ()
     """`AGE_RECIPIENTS`: age public keys, by commas or blanks, for the masters of legacy payloads."""
     allow_plaintext_master: bool = False
@@ -109,6 +111,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         decode_seconds=read.one("DECODE_SECONDS", _seconds, 60.0),
         ocr_seconds=read.one("OCR_SECONDS", _seconds, 120.0),
         stage_seconds=read.one("STAGE_SECONDS", _seconds, 60.0),
+        fields_seconds=read.one("FIELDS_SECONDS", _seconds, 10.0),
         recipients=read.one("AGE_RECIPIENTS", _recipients, ()),
         allow_plaintext_master=read.one("ALLOW_PLAINTEXT_MASTER", _switch, False),
         credentials=_credentials(read),

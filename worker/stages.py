@@ -60,8 +60,9 @@ def at_most(seconds: float, stage: Stage) -> Iterator[None]:
         raise _Expired
 
     before = signal.signal(signal.SIGALRM, expire)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
+        # Inside, since a short time may be over before the next line.
+        signal.setitimer(signal.ITIMER_REAL, seconds)
         yield
     except _Expired as error:
         raise too_late(stage, seconds) from error

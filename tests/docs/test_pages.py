@@ -10,6 +10,7 @@ import pytest
 from reconciler.domain.transitions import mermaid
 from reconciler.settings import MEANINGLESS, Settings
 from worker.contract import ErrorCode
+from worker.fields.field import Notice
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -21,6 +22,7 @@ OTHER_VARIABLES = {
     "CONFORMANCE_CAMBER_BIN",
     "CONFORMANCE_SPEND_CREDITS",
     "CAMBER_LOCAL_HOME",
+    "FIELDS_SECONDS",
     "SUPABASE_DB_URL",
     "TEST_DATABASE",
 }

@@ -37,8 +37,12 @@ FAULTS = (
     "garble",
     "meet",
     "secrets",
+    "card",
+    "cards",
 )
 """What a page may ask for; the red of its first pixel is the place in this list, its green 1 and its blue 2."""
+CARD = ("Government of India", "Imara Velstrand", "DOB: 09/08/1991", "FEMALE", "2341 2341 2346", "Aadhaar")
+"""What stands on the page of a fictional person who asks for `card`; `cards` is ninety of them."""
 
 
 class StandIn:
@@ -46,14 +50,20 @@ class StandIn:
 
     def read(self, picture: Picture) -> Sequence[Line]:
         red, green, blue = (int(value) for value in picture[0, 0])
-        lines = [Line(TEXT, 0.97, ((10, 10), (200, 10), (200, 40), (10, 40)))]
-        if (green, blue) != (1, 2):
-            return lines
-        _do(FAULTS[red])
-        return [] if FAULTS[red] == "blank" else lines
+        asked = FAULTS[red] if (green, blue) == (1, 2) else ""
+        _do(asked)
+        return _lines({"blank": (), "card": CARD, "cards": CARD * 90}.get(asked, (TEXT,)))
 
     def probabilities(self, picture: Picture) -> Sequence[float]:
         return (0.97, 0.01, 0.01, 0.01)
+
+
+def _lines(texts: Sequence[str]) -> list[Line]:
+    tops = [10 + 40 * number for number in range(len(texts))]
+    return [
+        Line(text, 0.97, ((10, top), (200, top), (200, top + 30), (10, top + 30)))
+        for text, top in zip(texts, tops, strict=True)
+    ]
 
 
 def _do(fault: str) -> None:  # noqa: C901 - a list of faults is long, not deep

@@ -21,9 +21,9 @@ from PIL import Image, ImageFilter
 from tests.contract.test_payloads import legacy
 from tests.worker import orders, pages
 from tests.worker.object_store import ObjectStore
-from tests.worker.stand_in import FAULTS, TEXT
+from tests.worker.stand_in import CARD, FAULTS, TEXT
 from worker.batch import ABANDONED, ANSWERED, TERMINATED, Batch
-from worker.contract import Document, Failed, Frame, Stage, Succeeded, decode_frames, payload_json
+from worker.contract import Document, Failed, Frame, Options, Stage, Succeeded, decode_frames, payload_json
 from worker.processors.picture import Picture
 from worker.settings import read_settings
 from worker.stop import Termination
@@ -120,7 +120,7 @@ def test_the_result_object_comes_last_and_tells_of_the_others(store: ObjectStore
     assert hashlib.sha256(TEXT.encode()).hexdigest() == result["ocr"]["text_sha256"]
     assert f"{one.payload.job_id}.jpg" == result["portal"]["filename"]
     assert {"master", "preview", "portal"} == set(result["artifacts"])
-    assert "fields" not in result
+    assert ("unknown", {}, []) == (result["document_type"]["name"], result["structured"], result["fields"])
 
 
 def test_the_master_is_the_original_and_only_for_the_recipient(store: ObjectStore) -> None:
@@ -448,3 +448,74 @@ def test_what_libraries_print_does_not_reach_stdout() -> None:
 
     assert b"answer\n" == done.stdout
     assert 3 == done.stderr.count(b"noise")
+
+
+def _result(store: ObjectStore, one: Document) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(store.objects[f"/{orders.BUCKET}/{orders.keys_of(one)['result']}"])
+    return found
+
+
+def test_fields_stand_in_the_result_object_with_what_speaks_for_them(store: ObjectStore) -> None:
+    (one,) = _faulty(store, "card")
+
+    run_batch([one])
+
+    result = _result(store, one)
+    assert "aadhaar" == result["document_type"]["name"]
+    assert {"XXXX XXXX 2346", "Imara Velstrand", "1991-08-09", "female"} == set(result["structured"].values())
+    assert result["structured"].keys() == result["confidence"].keys()
+    (number,) = [field for field in result["fields"] if field["name"] == "aadhaar_number"]
+    assert ("verhoeff", True, [4]) == (number["rule"], number["passed"], number["lines"])
+    assert CARD[4][-4:] == result["ocr"]["lines"][4]["text"][-4:]
+    assert 4 == result["ocr"]["lines"][4]["id"]
+    assert "fields" in result["timings"]
+
+
+def test_what_was_read_stands_in_no_frame_and_no_log_and_aadhaar_numbers_nowhere(
+    store: ObjectStore, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (one,) = _faulty(store, "card")
+    caplog.set_level(0)
+
+    ran = run_batch([one])
+
+    told = "\n".join((*ran.lines, caplog.text, *capfd.readouterr()))
+    assert ["ok"] == ran.codes
+    assert [] == [word for word in (*CARD[1:], "1991-08-09", "XXXX XXXX", "2346") if word in told]
+    everything = told.encode() + b"".join(data for path, data in store.objects.items() if "output/" in path)
+    assert [] == [number for number in (b"2341 2341", b"23412341") if number in everything]
+
+
+@pytest.mark.parametrize("asked", [None, "receipt"])
+def test_a_document_whose_fields_take_too_long_is_delivered_without_them_but_masked(
+    store: ObjectStore, asked: str | None
+) -> None:
+    one = orders.document(store, _asking("cards"), options=Options(document_type=asked))
+
+    ran = run_batch([one], FIELDS_SECONDS="0.001")
+
+    result = _result(store, one)
+    assert ["ok"] == ran.codes
+    assert "FIELDS_FAILED: the fields could not be found" in result["warnings"]
+    assert "structured" not in result
+    assert "2341 2341" not in result["ocr"]["text"]
+
+
+@pytest.mark.parametrize("kind", ["photo", "signature"])
+def test_fields_are_not_looked_for_on_photos_and_signatures(store: ObjectStore, kind: str) -> None:
+    one = orders.document(store, _asking("card"), schema=orders.schema(kind=kind))
+
+    run_batch([one])
+
+    assert "structured" not in _result(store, one)
+    assert not [warning for warning in _result(store, one)["warnings"] if warning.startswith("FIELDS")]
+
+
+def test_fields_that_a_portal_wants_and_that_are_not_there_are_named(store: ObjectStore) -> None:
+    one = orders.document(store, _asking("card"), schema=orders.schema(fields=("name", "pan_number")))
+
+    (frame,) = run_batch([one]).frames
+
+    assert ["name"] == list(_result(store, one)["structured"])
+    assert isinstance(frame.outcome, Succeeded)
+    assert "FIELDS_MISSING: pan_number" in frame.outcome.warnings

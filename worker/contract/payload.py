@@ -15,6 +15,8 @@ CONTROL_FILE = "control.json"
 BATCH_MAX = 1000
 PLACEHOLDERS = ("job_id", "user_id", "original", "timestamp", "portal")
 """What a `filename_pattern` may hold in braces."""
+DOCUMENT_TYPES = ("aadhaar", "generic", "mark_sheet", "pan", "passport", "receipt")
+"""The types of documents whose fields are known; `generic` has labels with their values only."""
 SUFFIXES = {"jpeg": "jpg", "png": "png", "pdf": "pdf"}
 
 
@@ -42,11 +44,14 @@ class Options:
 
     `page`: the page of a PDF or TIFF, from 1. `fast_path`: be content with one reading where a second might be better.
     `quality_threshold`: fail with QUALITY_FAILED below this score, instead of a warning.
+    `document_type`: what it is, where the caller knows. `enhance`: false leaves the picture's light as it is.
     """
 
     page: int | None = None
     fast_path: bool = False
     quality_threshold: float | None = None
+    document_type: str | None = None
+    enhance: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,6 +207,8 @@ def _options(read: Reader) -> Options:
         page=given.integer("page", 1, 10_000) if given.has("page") else None,
         fast_path=given.boolean("fast_path") if given.has("fast_path") else False,
         quality_threshold=given.number("quality_threshold", 0, 1) if given.has("quality_threshold") else None,
+        document_type=given.choice("document_type", *DOCUMENT_TYPES) if given.has("document_type") else None,
+        enhance=given.boolean("enhance") if given.has("enhance") else True,
     )
     given.done()
     return options
@@ -222,7 +229,7 @@ def payload_json(payload: Payload) -> dict[str, Any]:
         },
         "input": source | {"mime_type": payload.mime_type, "original_filename": payload.original_filename},
         "storage": {"bucket": payload.bucket, "region": payload.region, "endpoint": payload.endpoint},
-        "options": {name: value for name, value in asdict(payload.options).items() if value not in (None, False)},
+        "options": {name: value for name, value in asdict(payload.options).items() if value != getattr(Options(), name)},
     }
 
 

@@ -6,6 +6,8 @@ Law: arrays in, values out; no network, no clock, no files but the models.
     quality.py, sharpness.py how well it can be read
     orientation.py           which way is up, and how slanted
     ocr.py                   what recognition returns, whatever the engine
+    reading_order.py         rows of a page, columns of prose
+    legibility.py            lines that were only guessed
     paddle.py                the engine
     libraries.py, one_cv2.py what its libraries must be told before they are imported
     crop.py                  the outline of a sheet on a plain background, and the sheet cut out

@@ -66,6 +66,11 @@ def enhance(picture: Picture, quality: Quality, kind: str) -> Enhanced:
     return _kept(picture, quality, steps)
 
 
+def left_alone(picture: Picture, quality: Quality, kind: str) -> Enhanced:  # noqa: ARG001 - in place of `enhance`
+    """Do nothing, as was asked for."""
+    return Enhanced(picture=picture, quality=quality, decisions=(_left("all", "it was asked not to"),))
+
+
 Step = tuple[Decision, Callable[[Picture], Picture]]
 
 

@@ -23,6 +23,7 @@ SURE_LINE = 0.9
 """A line that scores so much is writing, and no cut may lose it."""
 
 Read = Callable[[Picture], Reading]
+Mend = Callable[[Picture, Quality, str], Enhanced]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,18 +38,27 @@ class Shaped:
     decisions: tuple[Decision, ...]
 
 
-def shape(picture: Picture, reading: Reading, quality: Quality, *, kind: str, background: Colour, read: Read) -> Shaped:
+def shape(
+    picture: Picture,
+    reading: Reading,
+    quality: Quality,
+    *,
+    kind: str,
+    background: Colour,
+    read: Read,
+    mend: Mend = enhance,
+) -> Shaped:
     """Cut out or level an upright picture, mend its light, and read it again if that may help.
 
     The lines' polygons stay those of the upright picture.
     """
-    enhanced, reading, decision = _read_again(picture, reading, quality, kind, read)
+    enhanced, reading, decision = _read_again(picture, reading, quality, kind, read, mend)
     outline = _outline(enhanced.picture, reading, quality, kind)
     # A photo or a signature has no lines to be level with.
     slant = orientation.slant(reading.lines) if kind == "document" and outline is None else 0.0
     if outline is not None:
         level, matrix = cut_out(picture, outline)
-        mended = enhance(level, assess(level), kind)
+        mended = mend(level, assess(level), kind)
     else:
         level, matrix = enhanced.picture, orientation.level_matrix(picture, slant)[0]
         mended = enhanced
@@ -64,10 +74,10 @@ def shape(picture: Picture, reading: Reading, quality: Quality, *, kind: str, ba
 
 
 def _read_again(
-    picture: Picture, reading: Reading, quality: Quality, kind: str, read: Read
+    picture: Picture, reading: Reading, quality: Quality, kind: str, read: Read, mend: Mend
 ) -> tuple[Enhanced, Reading, Decision]:
     """The enhanced picture, the better of two readings, and why the second was or was not made or taken."""
-    enhanced = enhance(picture, quality, kind)
+    enhanced = mend(picture, quality, kind)
     if reading.confidence >= POOR_CONFIDENCE or not reading.lines:
         why = f"the first reading is at {reading.confidence:.2f}, poor is below {POOR_CONFIDENCE}"
         return enhanced, reading, Decision(step="read_again", done=False, why=why)

@@ -71,10 +71,12 @@ def found(
     is_ambiguous: bool = False,
     doubt: float = 1.0,
     tries: int = 2,
+    unchecked: Sequence[Cell] = (),
 ) -> Field:
     """A field with the confidence that its lines and its rule give it.
 
-    `doubt` is how likely the text means this field, `tries` among how many readings a repaired value was found.
+    `doubt` is how likely the text means this field, `tries` among how many readings a repaired value was found,
+    `unchecked` are cells of which the rule says nothing, as a sum says nothing of what the goods are called.
     A value that fails a rule is at most as likely as a wrong one is to be right: it is told, never hidden.
     """
     read = min(likelihood(cell.score) for cell in cells) * doubt
@@ -86,6 +88,7 @@ def found(
         confidence = repaired(check.chance, tries) * doubt
     else:
         confidence = checked(read, check.chance)
+    confidence = min([confidence, *(likelihood(cell.score) for cell in unchecked)])
     return Field(
         name=name,
         value=value,

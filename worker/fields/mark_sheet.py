@@ -72,7 +72,9 @@ def _subjects(subjects: Sequence[Row], check: Check | None) -> list[Field]:
         return []
     cells: list[Cell] = [cell for row in kept for cell in row.cells]
     repaired = tuple(repair for row in kept for repair in _repairs(row))
-    return [found("subjects", tuple(map(_entry, kept)), cells, check=check, repairs=repaired)]
+    numbers = {one.cell for row in kept for one in row.numbers.values()}
+    names = [cell for cell in cells if cell not in numbers]
+    return [found("subjects", tuple(map(_entry, kept)), cells, check=check, repairs=repaired, unchecked=names)]
 
 
 def _repairs(row: Row) -> tuple[Repair, ...]:

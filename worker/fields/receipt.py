@@ -160,7 +160,9 @@ def _items(items: Sequence[Sum], check: Check | None) -> list[Field]:
         return []
     own = check if check and check.rule == _WITH_ITEMS else None
     cells = [cell for one in items for cell in one.cells]
-    return [found("items", tuple(map(_entry, items)), cells, check=own, repairs=_repairs(items))]
+    names = [cell for one in items for cell in (one.cells[:-1] or one.cells)]
+    value = tuple(map(_entry, items))
+    return [found("items", value, cells, check=own, repairs=_repairs(items), unchecked=names)]
 
 
 def _repairs(every: Sequence[Sum]) -> tuple[Repair, ...]:

@@ -74,6 +74,13 @@ def test_a_total_is_sure_only_if_the_rest_adds_up_to_it(changes: dict[str, str],
     assert (total, is_sure) == (field.value, field.is_sure)
 
 
+def test_a_sum_says_nothing_of_what_the_goods_are_called() -> None:
+    seen = extracted(_but(RECEIPT, {"1 Ground coffee": "1 Gr0und c0ffee"}), scores={"1 Gr0und c0ffee": 0.93})
+
+    assert (0.6, False) == (one(seen, "items").confidence, one(seen, "items").is_sure)
+    assert one(seen, "total").is_sure
+
+
 def test_a_repaired_amount_counts_only_where_the_sum_bears_it_out() -> None:
     borne_out = extracted(_but(RECEIPT, {"11.95": "1l.95"}))
     not_borne_out = extracted(_but(RECEIPT, {"11.95": "1l.85"}))

@@ -52,6 +52,7 @@ POINTS: dict[str, tuple[str, ...]] = {
         *("me", "admit", "get", "list", "keep_evidence", "notice", "read_horizon", "list_duplicates", "write_cost"),
         *(*_SIGNALLING, *_HEALTH),
     ),
+    "tell": ("claim_message", "post", "settle_message"),
     "prune": ("me", "admit", "list_old", "remove", "delete_object", "mark_pruned", "keep_evidence", *_HEALTH),
 }
 """THE registry: which steps each duty goes through."""

@@ -12,6 +12,7 @@ import urllib3
 from reconciler.domain.policy import backoff_seconds
 from reconciler.logs import Event, logger
 from reconciler.loop.context import Context, Counts
+from reconciler.loop.crashpoints import as_duty, around
 from reconciler.store import outbox
 from reconciler.store.outbox import Message
 
@@ -26,6 +27,7 @@ class Silence(str):
     __slots__ = ()
 
 
+@as_duty("tell")
 def run_once(context: Context) -> Counts:
     """Post what is due, one after the other; where no answer comes the others wait for the next pass."""
     counts = Counts()
@@ -61,7 +63,8 @@ def post(context: Context, url: str, message: Message) -> str | None:
     headers = {"Content-Type": "application/json", "User-Agent": "rythmiq-reconciler", SIGNATURE: sign(secret, content)}
     timeout = urllib3.Timeout(total=settings.callback_limit_seconds)
     try:
-        answer = urllib3.request("POST", url, body=content, headers=headers, timeout=timeout, retries=False)
+        with around("post"):
+            answer = urllib3.request("POST", url, body=content, headers=headers, timeout=timeout, retries=False)
     except urllib3.exceptions.HTTPError as error:
         return Silence(type(error).__name__)
     return None if 200 <= answer.status < 300 else f"HTTP {answer.status}"
@@ -70,13 +73,13 @@ def post(context: Context, url: str, message: Message) -> str | None:
 def _claim(context: Context) -> Message | None:
     settings = context.settings
     lease = settings.callback_limit_seconds + settings.lease_seconds
-    with context.engine.begin() as connection:
+    with context.transaction("claim_message") as connection:
         return outbox.claim(connection, lease, settings.callback_age_seconds_max)
 
 
 def _settle(context: Context, message: Message, problem: str | None) -> None:
     bound = logger.bind(job_id=str(message.job_id), message_id=message.id, attempt=message.attempts)
-    with context.engine.begin() as connection:
+    with context.transaction("settle_message") as connection:
         if problem is None:
             outbox.delivered(connection, message.id)
         else:

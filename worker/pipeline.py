@@ -1,4 +1,4 @@
-"""One document, stage by stage: decode, quality, orient, OCR, enhance, fields, portal. Bytes in, bytes out: no network, no secret."""
+"""One document, stage by stage, from its bytes to the files to store: no network, no secret."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -88,6 +88,7 @@ def _see(original: bytes, payload: Payload, tools: Tools, settings: Settings, st
         _check_quality(quality, payload.options.quality_threshold)
     with stages.on(Stage.ORIENT):
         turns = _turns(page, quality, payload, tools)
+
     def read(picture: Picture) -> Reading:
         return in_reading_order(tools.engine.read(picture))
 

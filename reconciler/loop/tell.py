@@ -12,7 +12,7 @@ import urllib3
 from reconciler.domain.policy import backoff_seconds
 from reconciler.logs import Event, logger
 from reconciler.loop.context import Context, Counts
-from reconciler.loop.crashpoints import as_duty, around
+from reconciler.loop.crashpoints import around, as_duty
 from reconciler.store import outbox
 from reconciler.store.outbox import Message
 

@@ -10,7 +10,6 @@ import pytest
 from reconciler.domain.transitions import mermaid
 from reconciler.settings import MEANINGLESS, Settings
 from worker.contract import ErrorCode
-from worker.fields.field import Notice
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])

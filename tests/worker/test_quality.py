@@ -101,7 +101,8 @@ def _lit(picture: Picture, strength: float) -> Picture:
     height, width = picture.shape[:2]
     ys, xs = np.mgrid[0:height, 0:width]
     lamp = np.exp(-((((ys - height / 2) / 200) ** 2 + ((xs - width / 2) / 300) ** 2) ** 2)) * 255 * strength
-    return np.clip(picture * 0.8 + lamp[..., None], 0, 255).astype(np.uint8)
+    lit: Picture = np.clip(picture * 0.8 + lamp[..., None], 0, 255).astype(np.uint8)
+    return lit
 
 
 def test_a_lamps_reflection_is_glare_and_white_paper_or_print_is_not() -> None:

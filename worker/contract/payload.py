@@ -229,8 +229,13 @@ def payload_json(payload: Payload) -> dict[str, Any]:
         },
         "input": source | {"mime_type": payload.mime_type, "original_filename": payload.original_filename},
         "storage": {"bucket": payload.bucket, "region": payload.region, "endpoint": payload.endpoint},
-        "options": {name: value for name, value in asdict(payload.options).items() if value != getattr(Options(), name)},
+        "options": _changed(payload.options),
     }
+
+
+def _changed(options: Options) -> dict[str, Any]:
+    usual = asdict(Options())
+    return {name: value for name, value in asdict(options).items() if value != usual[name]}
 
 
 def run_json(run: RunFile) -> dict[str, Any]:

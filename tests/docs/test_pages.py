@@ -18,18 +18,19 @@ WRITTEN = [page for page in PAGES if "reference" not in page.parts]
 OTHER_VARIABLES = {
     "ALLOW_PLAINTEXT_MASTER",
     "CAMBER_LOCAL_BANNER",
+    "CAMBER_LOCAL_HOME",
     "CONFORMANCE_CAMBER_BIN",
     "CONFORMANCE_SPEND_CREDITS",
-    "CAMBER_LOCAL_HOME",
-    "FIELDS_SECONDS",
+    "RECONCILER_CRASH_POINT",
     "SUPABASE_DB_URL",
     "TEST_DATABASE",
 }
 """Variables that are read by something else than `Settings`."""
 WORKER_VARIABLES = set(re.findall(r'"([A-Z_]+)"', (ROOT / "worker" / "settings.py").read_text("utf-8")))
+NOTICES = set(re.findall(r'^    ([A-Z_]+) = "', (ROOT / "worker" / "fields" / "field.py").read_text("utf-8"), re.M))
 LIMITS = {"RLIMIT_AS", "RLIMIT_DATA"}
 """Names of the kernel, not of variables."""
-HOSTS = {"127.0.0.1", "host", "keepachangelog.com", "objects.example.com"}
+HOSTS = {"127.0.0.1", "USER", "host", "keepachangelog.com", "objects.example.com"}
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 TARGET = re.compile(r"(?:^|`|&& )make ([a-z]+)\b", re.MULTILINE)
 VARIABLE = re.compile(r"\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b")
@@ -90,7 +91,7 @@ def test_every_make_target_that_a_page_names_is_real(page: Path) -> None:
 @pytest.mark.parametrize("page", WRITTEN, ids=by_name)
 def test_every_variable_that_a_page_names_is_read_by_something(page: Path) -> None:
     known = {name.upper() for name in Settings.model_fields} | set(MEANINGLESS) | OTHER_VARIABLES | set(ErrorCode)
-    known |= WORKER_VARIABLES | LIMITS
+    known |= WORKER_VARIABLES | NOTICES | LIMITS
 
     named = set(VARIABLE.findall(page.read_text("utf-8")))
 

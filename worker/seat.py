@@ -4,6 +4,7 @@ A child is a clean process, never a fork of one that has loaded native libraries
 one that is stuck in native code, or has lost its memory, can no longer look after itself.
 """
 
+import contextlib
 import logging
 import select
 import signal
@@ -108,6 +109,8 @@ class Seat:
         for tried in range(1, STARTS_MAX + 1):
             child = self._child
             if child is None or child.has_ended:
+                if child is not None:
+                    child.hang_up()
                 child = self._child = _Child(self._settings, self._command, self._environment)
             try:
                 child.await_ready()
@@ -137,11 +140,13 @@ class _Child:
         self._is_ready = False
         self._began = time.monotonic()
         self.stage = Stage.PAYLOAD
-        with theirs:
+        with theirs, contextlib.ExitStack() as unless_started:
+            unless_started.callback(self._line.close)
             # A session of its own: a signal for the parent's group is the parent's to deal with.
             self._process: subprocess.Popen[bytes] = subprocess.Popen(
                 command, stdin=theirs.fileno(), stdout=2, env=dict(environment), start_new_session=True
             )
+            unless_started.pop_all()
 
     @property
     def has_ended(self) -> bool:

@@ -119,6 +119,14 @@ BEGIN
         USING ERRCODE = 'RQ001', HINT = 'Leave the column out: it has its default, and the daemon moves it on.';
 END $$
 """
+# Whoever writes under a lower epoch acts on a lease that somebody else has by now.
+CHECK_EPOCH = """
+CREATE FUNCTION check_epoch() RETURNS trigger LANGUAGE plpgsql SET search_path = {schema}, pg_temp AS $$
+BEGIN
+    RAISE EXCEPTION 'the epoch of run % cannot fall from % to %', NEW.id, OLD.epoch, NEW.epoch
+        USING ERRCODE = 'RQ001', HINT = 'Leave it, or let it rise: epoch = epoch + 1 fences whoever holds the lease.';
+END $$
+"""
 GUARDED = (
     ("jobs", "job", "status", "pending"),
     ("camber_runs", "run", "state", "planned"),
@@ -138,7 +146,7 @@ def upgrade() -> None:
     )
     op.bulk_insert(table, [row for subject in (JOB, RUN, ATTEMPT) for row in _rows(subject)])
     schema = op.get_bind().scalar(sa.text("SELECT quote_ident(current_schema())"))
-    for function in (CHECK_MOVE, CHECK_JOB, CHECK_RUN, CHECK_ATTEMPT, CHECK_BIRTH):
+    for function in (CHECK_MOVE, CHECK_JOB, CHECK_RUN, CHECK_ATTEMPT, CHECK_BIRTH, CHECK_EPOCH):
         op.execute(function.replace("{schema}", schema))
     for name, subject, column, first in GUARDED:
         op.execute(
@@ -149,6 +157,10 @@ def upgrade() -> None:
             f"CREATE TRIGGER check_birth BEFORE INSERT ON {name} FOR EACH ROW"
             f" WHEN (NEW.{column} <> '{first}') EXECUTE FUNCTION check_birth('{subject}', '{first}')"
         )
+    op.execute(
+        "CREATE TRIGGER check_epoch BEFORE UPDATE OF epoch ON camber_runs FOR EACH ROW"
+        " WHEN (NEW.epoch < OLD.epoch) EXECUTE FUNCTION check_epoch()"
+    )
 
 
 def _rows(moves: str) -> list[dict[str, str]]:
@@ -158,6 +170,8 @@ def _rows(moves: str) -> list[dict[str, str]]:
 
 
 def downgrade() -> None:
+    op.execute("DROP TRIGGER check_epoch ON camber_runs")
+    op.execute("DROP FUNCTION check_epoch()")
     for name, subject, _, _ in GUARDED:
         op.execute(f"DROP TRIGGER check_birth ON {name}")
         op.execute(f"DROP TRIGGER check_move ON {name}")

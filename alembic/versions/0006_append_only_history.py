@@ -95,6 +95,22 @@ CREATE TRIGGER keep_history BEFORE UPDATE OR DELETE OR TRUNCATE ON job_events
 FOR EACH STATEMENT EXECUTE FUNCTION keep_history()
 """
 
+# A flag that is set with psql counts from then on: views and alarms go by updated_at.
+STAMP = """
+CREATE FUNCTION stamp_request() RETURNS trigger LANGUAGE plpgsql SET search_path = {schema}, pg_temp AS $$
+BEGIN
+    NEW.updated_at := now();
+    RETURN NEW;
+END $$
+"""
+STAMPED = """
+CREATE TRIGGER stamp_request BEFORE UPDATE OF rerun_requested, cancel_requested, held_reason ON jobs
+FOR EACH ROW WHEN (
+    NEW.rerun_requested <> OLD.rerun_requested OR NEW.cancel_requested <> OLD.cancel_requested
+    OR NEW.held_reason IS DISTINCT FROM OLD.held_reason)
+EXECUTE FUNCTION stamp_request()
+"""
+
 BEFORE = """
 CREATE OR REPLACE FUNCTION record_job_event() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
@@ -128,13 +144,15 @@ END $$
 
 def upgrade() -> None:
     schema = op.get_bind().scalar(sa.text("SELECT quote_ident(current_schema())"))
-    for sql in (RECORD, KEEP, PRUNE, KEPT):
+    for sql in (RECORD, KEEP, PRUNE, KEPT, STAMP, STAMPED):
         op.execute(sql.replace("{schema}", schema))
     op.execute(f"ALTER FUNCTION wake_reconciler() SECURITY DEFINER SET search_path = {schema}, pg_temp")
 
 
 def downgrade() -> None:
     op.execute("ALTER FUNCTION wake_reconciler() SECURITY INVOKER RESET search_path")
+    op.execute("DROP TRIGGER stamp_request ON jobs")
+    op.execute("DROP FUNCTION stamp_request()")
     op.execute("DROP TRIGGER keep_history ON job_events")
     op.execute("DROP FUNCTION prune_events(double precision, integer)")
     op.execute("DROP FUNCTION keep_history()")

@@ -30,11 +30,12 @@ TABLES = (
 )
 ROLES = ("reconciler_daemon", "reconciler_operator", "reconciler_reader", "reconciler_api")
 
-# A token is believed before a setting: who brings one cannot name another user with the other.
+# A token is believed before a setting: who brings one, even one that names nobody, cannot name a user with the other.
 ACTING_USER = """
 CREATE FUNCTION acting_user() RETURNS uuid LANGUAGE sql STABLE SET search_path = {schema}, pg_temp AS $$
-    SELECT coalesce(nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub',
-                    nullif(current_setting('app.user_id', true), ''))::uuid
+    SELECT nullif(CASE WHEN coalesce(current_setting('request.jwt.claims', true), '') <> ''
+                       THEN current_setting('request.jwt.claims', true)::jsonb ->> 'sub'
+                       ELSE current_setting('app.user_id', true) END, '')::uuid
 $$
 """
 
@@ -76,7 +77,8 @@ BEGIN
                                       'options', 'priority', 'idempotency_key', 'max_attempts', 'created_at')) || ')',
              '{jobs}'),
             ('reconciler_operator', 'SELECT', all_tables || all_views || '{alembic_version}'::text[]),
-            ('reconciler_operator', 'UPDATE (rerun_requested, cancel_requested, request_reason, held_reason)', '{jobs}'),
+            -- The flags; and what a release of a held job sets back.
+            ('reconciler_operator', 'UPDATE (rerun_requested, cancel_requested, request_reason, held_reason, waiting_reason, platform_faults, own_faults, unknown_launches, available_at, updated_at)', '{jobs}'),
             ('reconciler_operator', 'UPDATE (state, next_poll_at, submit_deadline, own_faults, absent_count, absent_since, lease_owner, lease_until, epoch, reason_code, reason_text, updated_at)', '{camber_runs}'),
             -- No file name, no text of a document and nothing that a CLI or a worker printed.
             ('reconciler_reader', 'SELECT', all_views || '{alembic_version,portal_schemas,camber_sightings,job_events,daemons,breakers,legal_transitions,user_turns}'::text[]),
@@ -172,7 +174,7 @@ END $$
 """
 
 FUNCTION_COMMENTS = (
-    ("acting_user()", "Whose rows reconciler_api sees: sub of request.jwt.claims, else app.user_id"),
+    ("acting_user()", "Whose rows reconciler_api sees: sub of request.jwt.claims, or app.user_id where there are no claims"),
     (
         "apply_access()",
         "Create the roles where that is allowed, and give them their rights; returns the roles that are missing",
@@ -188,6 +190,9 @@ FUNCTION_COMMENTS = (
     ("check_run_move()", "Trigger: refuses a move of a run that the table of transitions does not hold"),
     ("check_attempt_move()", "Trigger: refuses a move of an attempt that the table of transitions does not hold"),
     ("check_birth()", "Trigger: refuses a new row in any state but the first"),
+    ("check_epoch()", "Trigger: refuses to let the epoch of a run fall"),
+    ("record_run_hold()", "Trigger: writes job_events for each live attempt of a run that is held or let go"),
+    ("stamp_request()", "Trigger: lets a flag or a hold count from when it was set, whoever set it"),
     ("keep_history()", "Trigger: refuses to change or remove events, with RQ002"),
 )
 

@@ -5,6 +5,7 @@ was written by the same transaction, after the status. It runs with its owner's 
 allowed to read documents or write the outbox.
 """
 
+import sqlalchemy as sa
 from alembic import op
 
 revision = "0013"
@@ -13,7 +14,8 @@ branch_labels = None
 depends_on = None
 
 TELL = """
-CREATE FUNCTION tell_product() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+CREATE FUNCTION tell_product() RETURNS trigger LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = {schema}, pg_temp AS $$
 DECLARE
     event text := 'job.' || NEW.status;
 BEGIN
@@ -48,11 +50,14 @@ FOR EACH ROW WHEN (NEW.status IS DISTINCT FROM OLD.status AND NEW.status IN ('co
 EXECUTE FUNCTION tell_product()
 """
 
+COMMENT = "COMMENT ON FUNCTION tell_product() IS 'Trigger: tells the product of a job that ended, at the commit'"
+
 PRUNED = "CREATE INDEX ix_outbox_created_at ON outbox (created_at)"
 
 
 def upgrade() -> None:
-    for sql in (TELL, TOLD, PRUNED):
+    schema = op.get_bind().scalar(sa.text("SELECT quote_ident(current_schema())"))
+    for sql in (TELL.replace("{schema}", schema), TOLD, PRUNED, COMMENT):
         op.execute(sql)
 
 

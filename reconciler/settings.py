@@ -244,6 +244,13 @@ class Settings(BaseModel):
             raise ValueError(f"must have at least {CALLBACK_SECRET_CHARS_MIN} characters where CALLBACK_URL is set")
         return value
 
+    @field_validator("outbox_retention_seconds")
+    @classmethod
+    def _longer_than_told(cls, value: float, info: ValidationInfo) -> float:
+        if value < info.data.get("callback_age_seconds_max", 0):
+            raise ValueError("must not be shorter than CALLBACK_AGE_SECONDS_MAX: what is untold would be lost")
+        return value
+
     @field_validator("settle_seconds")
     @classmethod
     def _longer_than_create(cls, value: float, info: ValidationInfo) -> float:

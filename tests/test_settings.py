@@ -68,6 +68,7 @@ def test_every_bad_variable_is_named_at_once_with_what_was_expected_and_no_value
     ("wrong", "named"),
     [
         ({"SETTLE_SECONDS": "10", "CREATE_LIMIT_SECONDS": "60"}, "SETTLE_SECONDS"),
+        ({"OUTBOX_RETENTION_SECONDS": "60"}, "OUTBOX_RETENTION_SECONDS"),
         ({"RUN_ENVIRONMENT": "archive"}, "RUN_ARCHIVE_KEY"),
         ({"CAMBER_API_KEY": ""}, "CAMBER_API_KEY"),
     ],

@@ -174,7 +174,10 @@ END $$
 """
 
 FUNCTION_COMMENTS = (
-    ("acting_user()", "Whose rows reconciler_api sees: sub of request.jwt.claims, or app.user_id where there are no claims"),
+    (
+        "acting_user()",
+        "Whose rows reconciler_api sees: sub of request.jwt.claims, or app.user_id where there are no claims",
+    ),
     (
         "apply_access()",
         "Create the roles where that is allowed, and give them their rights; returns the roles that are missing",

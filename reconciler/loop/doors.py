@@ -28,7 +28,7 @@ from reconciler.domain.observations import (
 from reconciler.loop.breakers import Breakers
 from reconciler.loop.crashpoints import around
 from reconciler.loop.leases import Leases
-from reconciler.objects.errors import ObjectsUnavailable
+from reconciler.objects.errors import ObjectsError, ObjectsUnavailable
 from reconciler.objects.store import ObjectHead, ObjectStore, ObjectStoreConfig
 
 Outcome = TypeVar("Outcome")
@@ -71,6 +71,16 @@ class _Door:
             raise
 
     @contextmanager
+    def removing(self) -> Iterator[None]:
+        """A folder that stays costs nothing but room: no reason to launch nothing."""
+        try:
+            yield
+        except StashUnavailable as error:
+            if error.trouble is Trouble.LOGIN:
+                self._breakers.failed("login", str(error))
+            raise
+
+    @contextmanager
     def storing(self, step: str) -> Iterator[None]:
         """Go to the store and come back."""
         try:
@@ -78,6 +88,10 @@ class _Door:
                 yield
         except ObjectsUnavailable as error:
             self._breakers.failed("storage", str(error))
+            raise
+        except ObjectsError:
+            # That something is missing or refused is an answer.
+            self._breakers.worked("storage")
             raise
         self._breakers.worked("storage")
 
@@ -123,7 +137,7 @@ class CamberDoor(CamberClient):
 
     def remove(self, stash_path: str) -> None:
         """As CamberClient's."""
-        with self._door.copying(), self._door.passing("remove"):
+        with self._door.removing(), self._door.passing("remove"):
             super().remove(stash_path)
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from reconciler.logs import Event, logger
 from reconciler.loop.context import Context, Counts
 from reconciler.loop.outage import Outage
-from reconciler.loop.own_faults import database_away
+from reconciler.loop.own_faults import database_away, in_the_way
 from reconciler.metrics import DUTY_SECONDS
 
 
@@ -89,4 +89,5 @@ class Duty:
         # The database is away: nothing is lost, a later pass looks again.
         reason = str(getattr(error, "orig", error)).split("\n")[0]
         logger.bind(duty=self.name, reason=reason).error(Event.DUTY_FAILED)
-        self._outage.failed(reason)
+        if not in_the_way(error):
+            self._outage.failed(reason)

@@ -56,7 +56,7 @@ def hold_attempt(connection: Connection, run: Run, attempt: Assigned, reason: st
     jobs.lock(connection, [attempt.job_id])
     if not jobs.settle(connection, run.lease, attempt.id, "failed", error=error):
         return False
-    jobs.count_settled(connection, run.id)
+    jobs.count_settled(connection, run.lease)
     common = {"camber_job_id": run.camber_job_id, "error": error, "held_reason": reason}
     return jobs.retry(connection, attempt.job_id, attempt.id, **common)
 
@@ -67,7 +67,7 @@ def give_up_all(connection: Connection, context: Context, run: Run, error: Mappi
     for attempt in attempts:
         if jobs.settle(connection, run.lease, attempt.id, "superseded", error=error):
             _send_back(connection, context, run, attempt, error)
-    jobs.count_settled(connection, run.id)
+    jobs.count_settled(connection, run.lease)
     return attempts
 
 
@@ -87,7 +87,7 @@ def supersede_all(
                 waiting_reason=f"trying again after {error['code']}",
                 unknown_launches=unknown_launches,
             )
-    jobs.count_settled(connection, run.id)
+    jobs.count_settled(connection, run.lease)
     return attempts
 
 

@@ -1,7 +1,7 @@
 """Launch a planned run: stage it, commit that create may happen now, create, write down what came of it."""
 
 from reconciler.camber.argv import JobRequest
-from reconciler.camber.errors import CamberError
+from reconciler.camber.errors import CamberError, StashUnavailable
 from reconciler.camber.process import boot_now
 from reconciler.domain.decide import decide_create
 from reconciler.domain.observations import Created, NotSent, Unknown
@@ -13,7 +13,7 @@ from reconciler.loop.control import current_signal, signal_run
 from reconciler.loop.faults import error_details, supersede_all
 from reconciler.loop.naming import run_command
 from reconciler.loop.staging import ArchiveMissing, stage
-from reconciler.objects.errors import ObjectsError
+from reconciler.objects.errors import ObjectsError, ObjectsUnavailable
 from reconciler.store import runs
 from reconciler.store.staging import list_staged
 from worker.contract import ErrorCode
@@ -30,7 +30,11 @@ def launch(context: Context, lease: Lease) -> str:
         return _not_sent(context, run, "the daemon is stopping")
     try:
         stage(context, run, staged)
+    except (ObjectsUnavailable, StashUnavailable) as error:
+        return _not_sent(context, run, str(error))
     except (ObjectsError, CamberError, ArchiveMissing) as error:
+        # Nobody else tells the breakers of these, and the next launch would fare no better.
+        context.breakers.failed("create", str(error))
         return _not_sent(context, run, str(error))
     return _create(context, run)
 

@@ -13,6 +13,8 @@ from reconciler.store import jobs, runs
 from reconciler.store.runs import StaleLease
 
 STATEMENT_TOO_SLOW = "57014"
+LOCKED_BY_OTHERS = frozenset({"55P03", "40P01"})
+"""A lock was waited for too long, or in a circle."""
 
 
 def database_away(error: BaseException) -> bool:
@@ -20,6 +22,11 @@ def database_away(error: BaseException) -> bool:
     if isinstance(error, OperationalError | InterfaceError):
         return getattr(error.orig, "sqlstate", None) != STATEMENT_TOO_SLOW
     return isinstance(error, NoConnectionFree)
+
+
+def in_the_way(error: BaseException) -> bool:
+    """Whether the database answers, and somebody else's transaction stands in our way."""
+    return isinstance(error, OperationalError) and getattr(error.orig, "sqlstate", None) in LOCKED_BY_OTHERS
 
 
 def blame_run(context: Context, lease: Lease, error: Exception) -> str:

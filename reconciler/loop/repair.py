@@ -1,7 +1,7 @@
 """Repair: take over what a dead daemon left, and find out what became of launches whose reply was lost."""
 
-from reconciler.domain.decide import Adopt, Advance, Keep, decide_search
-from reconciler.domain.observations import RemoteJob
+from reconciler.domain.decide import Adopt, Advance, Keep, Search, decide_search
+from reconciler.domain.observations import Absent, RemoteJob, Seen, Unreachable
 from reconciler.domain.runs import Run
 from reconciler.domain.states import RunEvent, RunState
 from reconciler.logs import Event, logger
@@ -45,7 +45,7 @@ def _lost_reply(context: Context, run: Run) -> str:
 
 
 def _seek(context: Context, run: Run) -> str:
-    found = search(context, run)
+    found = _by_its_id(context, run) or search(context, run)
     with context.transaction("count_launches") as connection:
         launches = jobs.most_unknown_launches(connection, run.id)
     decision = decide_search(run, found, run.absent_count + 1, launches, context.policy)
@@ -62,13 +62,26 @@ def _seek(context: Context, run: Run) -> str:
             return _hold(context, run, event, reason)
 
 
+def _by_its_id(context: Context, run: Run) -> Search | None:
+    """What a released run's own Camber job shows, where its id is known: no twin is to be adopted for it."""
+    if run.camber_job_id is None:
+        return None
+    match context.client.get(run.camber_job_id):
+        case Seen(job):
+            return Search(found=job, complete=True, reason="known by its id")
+        case Unreachable(trouble, reason):
+            return Search(found=None, complete=False, reason=f"{trouble}: {reason}")
+        case Absent():
+            return None
+
+
 def _adopt(context: Context, run: Run, job: RemoteJob) -> str:
     with context.transaction("adopt") as connection:
         runs.advance(
             connection,
             run,
             RunEvent.ADOPTED,
-            "found by its marker",
+            "found by its id" if run.camber_job_id else "found by its marker",
             camber_job_id=job.camber_job_id,
             seen=job,
             deadline_seconds=context.settings.queue_seconds,

@@ -39,7 +39,7 @@ def settle_failure(
     """End a live attempt without a document."""
     with context.transaction("settle_failure") as connection:
         applied = fail_attempt(connection, context, run, attempt, error, frame=frame)
-        jobs.count_settled(connection, run.id)
+        jobs.count_settled(connection, run.lease)
         status = jobs.status_of(connection, attempt.job_id)
     if applied:
         log_job(run, attempt, status, code=error["code"])
@@ -51,7 +51,7 @@ def _succeed(
     with context.transaction("settle_success") as connection:
         jobs.lock(connection, [attempt.job_id])
         counted = _count(connection, run, attempt, frame, outcome, result)
-        jobs.count_settled(connection, run.id)
+        jobs.count_settled(connection, run.lease)
     bound = logger.bind(job_id=str(attempt.job_id), run_id=str(run.id), camber_job_id=run.camber_job_id)
     if not counted:
         bound.warning(Event.RESULT_IGNORED)

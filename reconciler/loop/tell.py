@@ -64,7 +64,11 @@ def post(context: Context, url: str, message: Message) -> str | None:
     timeout = urllib3.Timeout(total=settings.callback_limit_seconds)
     try:
         with around("post"):
-            answer = urllib3.request("POST", url, body=content, headers=headers, timeout=timeout, retries=False)
+            # What it answers besides is not read: it may be of any length.
+            answer = urllib3.request(
+                "POST", url, body=content, headers=headers, timeout=timeout, retries=False, preload_content=False
+            )
+            answer.close()
     except urllib3.exceptions.HTTPError as error:
         return Silence(type(error).__name__)
     return None if 200 <= answer.status < 300 else f"HTTP {answer.status}"

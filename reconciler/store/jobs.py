@@ -147,9 +147,10 @@ def _json(value: Mapping[str, Any] | None) -> str | None:
     return None if value is None else json.dumps(value)
 
 
-def count_settled(connection: Connection, run_id: RunId) -> None:
-    """Bring the run's count of settled attempts up to date."""
-    connection.execute(statement("count_settled"), {"id": run_id})
+def count_settled(connection: Connection, lease: Lease) -> None:
+    """Bring the run's count of settled attempts up to date, under its lease."""
+    values = {"id": lease.run_id, "owner": lease.owner, "epoch": lease.epoch}
+    connection.execute(statement("count_settled"), values)
 
 
 def store_document(connection: Connection, job_id: JobId, attempt_id: AttemptId, **document: Any) -> None:

@@ -110,7 +110,8 @@ def test_functions_with_their_owners_rights_have_a_pinned_search_path(connection
         )
     ).all()
 
-    functions = {"force_status", "prune_events", "record_job_event", "record_run_hold", "tell_product", "wake_reconciler"}
+    functions = {"force_status", "prune_events", "record_job_event", "wake_reconciler"}
+    functions |= {"record_run_hold", "tell_product"}
     assert functions == {name for name, _ in rows}
     assert {"search_path=public, pg_temp"} == {config for _, config in rows}
 

@@ -39,6 +39,24 @@ CREATE FUNCTION acting_user() RETURNS uuid LANGUAGE sql STABLE SET search_path =
 $$
 """
 
+# A policy sees the row as it was or as it becomes, never both: which move an operator may make needs a trigger.
+CHECK_DECISION = """
+CREATE FUNCTION check_decision() RETURNS trigger LANGUAGE plpgsql SET search_path = {schema}, pg_temp AS $$
+BEGIN
+    IF to_regrole('reconciler_daemon') IS NULL OR pg_has_role(current_user, 'reconciler_daemon', 'USAGE')
+       OR current_user = (SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = TG_RELID)
+    THEN
+        RETURN NEW;
+    END IF;
+    RAISE EXCEPTION 'run % is %: only a held run is decided by hand', OLD.id, OLD.state
+        USING ERRCODE = 'RQ001', HINT = 'Hold it first: reconciler hold, or SET state = ''held''.';
+END $$
+"""
+DECIDED = """
+CREATE TRIGGER check_decision BEFORE UPDATE OF state ON camber_runs FOR EACH ROW
+WHEN (OLD.state <> 'held' AND NEW.state NOT IN ('held', OLD.state)) EXECUTE FUNCTION check_decision()
+"""
+
 # Policies: (table, name, kind, command, role, USING, WITH CHECK). A policy that refuses a row is named in the error.
 APPLY = """
 CREATE FUNCTION apply_access() RETURNS SETOF text LANGUAGE plpgsql SET search_path = {schema}, pg_temp AS $$
@@ -178,6 +196,7 @@ FUNCTION_COMMENTS = (
         "acting_user()",
         "Whose rows reconciler_api sees: sub of request.jwt.claims, or app.user_id where there are no claims",
     ),
+    ("check_decision()", "trigger: refuses a move of a run by hand other than holding it and deciding a held one"),
     (
         "apply_access()",
         "Create the roles where that is allowed, and give them their rights; returns the roles that are missing",
@@ -205,7 +224,7 @@ def upgrade() -> None:
     for table in TABLES:
         op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY")
     lists = {"{tables}": "{" + ",".join(TABLES) + "}", "{roles}": "{" + ",".join(ROLES) + "}", "{schema}": schema}
-    for function in (ACTING_USER, APPLY):
+    for function in (ACTING_USER, CHECK_DECISION, DECIDED, APPLY):
         filled = function
         for mark, value in lists.items():
             filled = filled.replace(mark, value)
@@ -230,6 +249,8 @@ def downgrade() -> None:
         "   EXECUTE format('REVOKE ALL ON ALL FUNCTIONS IN SCHEMA %I FROM %I', current_schema(), p.rolname);"
         " END LOOP; END $$"
     )
+    op.execute("DROP TRIGGER check_decision ON camber_runs")
+    op.execute("DROP FUNCTION check_decision()")
     op.execute("REVOKE SELECT ON legal_transitions FROM PUBLIC")
     op.execute("DROP FUNCTION apply_access()")
     op.execute("DROP FUNCTION acting_user()")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -220,19 +221,22 @@ def test_an_operator_sets_flags_forces_and_reads(operator: Connection, engine: E
         assert "permission denied" in refusal(operator, change)
 
 
-def test_an_operator_decides_held_runs_only_and_never_leaves_a_live_attempt_behind(
+def test_an_operator_holds_runs_and_decides_held_ones_and_makes_no_other_move(
     operator: Connection, engine: Engine
 ) -> None:
     with engine.begin() as connection:
-        job, run, running = add_job(connection), add_run(connection), add_run(connection)
-        assign(connection, job, run)
-        put_run(connection, run, "held")
-        put_run(connection, running, "running")
-    decide = "UPDATE camber_runs SET state = :state, next_poll_at = now(), reason_code = 'x', reason_text = 'y'"
+        held, running, launching, over = (add_run(connection) for _ in range(4))
+        for run, state in ((held, "held"), (running, "running"), (launching, "launching"), (over, "finished")):
+            put_run(connection, run, state)
+    move = "UPDATE camber_runs SET state = :state, next_poll_at = :at, reason_text = 'y' WHERE id = :id"
+    now = datetime.now(UTC)
 
-    assert "row-level security" in refusal(operator, decide, state="abandoned")
-    assert operator.execute(text(decide), {"state": "unknown"}).rowcount == 1
-    assert run_sql(operator, "SELECT state FROM camber_runs WHERE id = :id", id=running) == "running"
+    assert "only a held run is decided by hand" in refusal(operator, move, state="abandoned", at=now, id=running)
+    assert "illegal transition" in refusal(operator, move, state="running", at=now, id=held)
+    assert operator.execute(text(move), {"state": "held", "at": None, "id": launching}).rowcount == 0
+    assert operator.execute(text(move), {"state": "held", "at": None, "id": over}).rowcount == 0
+    assert operator.execute(text(move), {"state": "held", "at": None, "id": running}).rowcount == 1
+    assert operator.execute(text(move), {"state": "unknown", "at": now, "id": held}).rowcount == 1
 
 
 def test_a_reader_reads_the_views_and_neither_names_nor_texts(reader: Connection, engine: Engine) -> None:

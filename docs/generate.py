@@ -11,6 +11,7 @@ import re
 import runpy
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal
 from importlib import import_module
 from pathlib import Path
 from types import NoneType, UnionType
@@ -149,7 +150,7 @@ def _values(name: str, field: FieldInfo) -> str:
     pattern = next((item.pattern for item in field.metadata if getattr(item, "pattern", None)), None)
     if pattern:
         return f"`{pattern}`"
-    words = {SecretStr: "secret text", str: "text", int: "whole number", float: "number"}
+    words = {SecretStr: "secret text", str: "text", int: "whole number", float: "number", Decimal: "number"}
     return " ".join(part for part in (_unit(name) or words[kind] if kind else "", _bounds(field.metadata)) if part)
 
 

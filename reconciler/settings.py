@@ -21,6 +21,7 @@ from pydantic import (
 )
 
 from reconciler.domain.age_keys import is_public_key
+from reconciler.domain.batching import BatchBounds
 from reconciler.domain.policy import Policy
 from worker.contract import USER_PATHS, check_patterns
 
@@ -141,6 +142,16 @@ class Settings(BaseModel):
 
     run_slots: int = Field(4, ge=1, le=64, description="Runs at a time: Camber starts four to six and queues the rest.")
     batch_max: int = Field(25, ge=1, le=1000, description="Documents in one run at most.")
+    batch_bytes_max: int = Field(
+        256 * 1024**2,
+        ge=1,
+        description="Bytes of one run's documents at most: what a run that dies has fetched in vain.",
+    )
+    run_target_seconds: Seconds = Field(
+        60,
+        description="How long a run's documents may be expected to take, by what recent runs needed: a run that dies"
+        " has lost no more, and the last of a batch waits no longer.",
+    )
     input_bytes_max: int = Field(50 * 1024**2, ge=1, description="Largest document that is taken, in bytes.")
     raw_path_patterns: Annotated[tuple[str, ...], BeforeValidator(_words), AfterValidator(_patterns)] = Field(
         USER_PATHS,
@@ -213,6 +224,13 @@ class Settings(BaseModel):
         PRICES, description="Credits an hour by node size, as size=price; Camber does not tell what a job cost."
     )
 
+    daily_credits_max: Decimal | None = Field(
+        None,
+        ge=0,
+        description="Credits that the runs of one UTC day may cost, those under way counted as expected. Beyond it"
+        " nothing is launched until the next day begins; unset, there is no limit.",
+    )
+
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level that is logged.")
     log_format: Literal["auto", "human", "json"] = Field(
         "auto", description="`auto` is human on a terminal and JSON lines otherwise."
@@ -251,12 +269,28 @@ class Settings(BaseModel):
             raise ValueError("must not be shorter than CALLBACK_AGE_SECONDS_MAX: what is untold would be lost")
         return value
 
+    @field_validator("daily_credits_max")
+    @classmethod
+    def _reckoned(cls, value: Decimal | None, info: ValidationInfo) -> Decimal | None:
+        if value is not None and info.data.get("node_size") not in info.data.get("node_prices", {}):
+            raise ValueError("needs the price of NODE_SIZE in NODE_PRICES")
+        return value
+
     @field_validator("settle_seconds")
     @classmethod
     def _longer_than_create(cls, value: float, info: ValidationInfo) -> float:
         if value <= info.data.get("create_limit_seconds", 0):
             raise ValueError("must be longer than CREATE_LIMIT_SECONDS")
         return value
+
+    @property
+    def batch_bounds(self) -> BatchBounds:
+        """What one run may carry."""
+        return BatchBounds(
+            jobs_max=self.batch_max,
+            bytes_max=self.batch_bytes_max,
+            compute_seconds_max=self.run_target_seconds * self.worker_processes,
+        )
 
     @property
     def policy(self) -> Policy:

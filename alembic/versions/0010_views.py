@@ -35,9 +35,10 @@ WITH common AS (
     SELECT (SELECT max(heartbeat_at) FROM daemons WHERE stopped_at IS NULL) AS heartbeat_at,
            (SELECT string_agg(dependency || ' (' || coalesce(reason, 'no reason given') || ')', ', ' ORDER BY dependency)
             FROM breakers
-            WHERE state = 'open' AND retry_at > now() AND dependency <> 'recipients') AS open_breakers,
+            WHERE state = 'open' AND retry_at > now() AND dependency NOT IN ('recipients', 'budget')) AS open_breakers,
            (SELECT max(retry_at) FROM breakers
-            WHERE state = 'open' AND retry_at > now() AND dependency <> 'recipients') AS breakers_until,
+            WHERE state = 'open' AND retry_at > now() AND dependency NOT IN ('recipients', 'budget')) AS breakers_until,
+           (SELECT reason FROM breakers WHERE dependency = 'budget' AND state = 'open' AND retry_at > now()) AS budget,
            EXISTS (SELECT FROM breakers WHERE dependency = 'recipients' AND state <> 'closed') AS no_recipients,
            (SELECT count(*) FROM camber_runs
             WHERE state IN ('planned', 'launching', 'unknown', 'submitted', 'queued', 'running', 'abandoned')
@@ -52,7 +53,7 @@ WITH common AS (
            r.launch_started_at, r.submit_deadline, r.submitted_at, r.queue_deadline, r.started_at AS run_started_at,
            r.run_deadline, r.collect_deadline, r.updated_at AS run_moved_at,
            coalesce(c.heartbeat_at < now() - interval '5 minutes', true) AS no_daemon, c.heartbeat_at, c.open_breakers,
-           c.breakers_until, c.no_recipients, c.slots_taken, c.jobs_due
+           c.breakers_until, c.budget, c.no_recipients, c.slots_taken, c.jobs_due
     FROM jobs j
     CROSS JOIN common c
     LEFT JOIN job_attempts a ON a.id = j.current_attempt_id AND j.status = 'processing'
@@ -75,6 +76,7 @@ WITH common AS (
                      WHERE f.job_id = o.id AND w.state IN ('planned', 'launching', 'unknown')) THEN 'older_launch'
         WHEN no_recipients THEN 'no_recipients'
         WHEN open_breakers IS NOT NULL THEN 'breaker_open'
+        WHEN budget IS NOT NULL THEN 'budget'
         ELSE 'turn' END AS code
     FROM open_jobs o
 )
@@ -101,6 +103,7 @@ SELECT n.id AS job_id, n.user_id, n.status, n.code, CASE n.code
            WHEN 'older_launch' THEN 'an earlier launch of it is not decided yet: that comes first'
            WHEN 'no_recipients' THEN 'AGE_RECIPIENTS is not set: a master is never stored unencrypted'
            WHEN 'breaker_open' THEN 'left alone while it fails: ' || n.open_breakers
+           WHEN 'budget' THEN n.budget
            ELSE 'waiting for its turn: ' || n.slots_taken || ' runs hold slots, '
                || CASE WHEN n.jobs_due >= 10000 THEN '10000 or more' ELSE n.jobs_due::text END || ' jobs are waiting'
        END AS reason,
@@ -113,7 +116,8 @@ SELECT n.id AS job_id, n.user_id, n.status, n.code, CASE n.code
        CASE n.code
            WHEN 'upload' THEN n.available_at WHEN 'backing_off' THEN n.available_at WHEN 'not_before' THEN n.available_at
            WHEN 'launching' THEN n.submit_deadline WHEN 'queued' THEN n.queue_deadline WHEN 'running' THEN n.run_deadline
-           WHEN 'collecting' THEN n.collect_deadline WHEN 'breaker_open' THEN n.breakers_until END AS until,
+           WHEN 'collecting' THEN n.collect_deadline WHEN 'breaker_open' THEN n.breakers_until
+           WHEN 'budget' THEN date_trunc('day', now(), 'UTC') + interval '1 day' END AS until,
        n.run_id
 FROM named n
 """

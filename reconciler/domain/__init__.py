@@ -9,4 +9,6 @@ Law: pure. Standard library and `worker.contract` only; no clock, no I/O, no log
     decide.py        what was observed becomes what is done
     policy.py        the bounds of decisions, and when to look again
     batching.py      which ready jobs share a run
+    pace.py          how long runs take, as the recent ones show
+    cost.py          what runs cost, and what a day may cost
 """

@@ -36,6 +36,20 @@ def backoff_seconds(policy: Policy, failures: int, jitter: float) -> float:
 
 
 def poll_seconds(policy: Policy, age_seconds: float, jitter: float) -> float:
-    """When to look again at a run of this age: often while it is young, a tenth of its age later on, 20 % jitter."""
-    pause = min(policy.poll_max_seconds, max(policy.poll_min_seconds, age_seconds / 10))
-    return pause * (0.8 + 0.4 * jitter)
+    """When to look again at what is of this age: often while it is young, a tenth of its age later on, 20 % jitter."""
+    return _within(policy, age_seconds / 10) * (0.8 + 0.4 * jitter)
+
+
+def news_seconds(policy: Policy, run_seconds: float, first_seconds: float, last_seconds: float, jitter: float) -> float:
+    """When to look again at a run that has run for so long and is expected to show something between first and last.
+
+    Not before the first, as often as is allowed between them, and ever less often once it is overdue.
+    """
+    if run_seconds < first_seconds:
+        # No jitter: this is where the next look belongs, and runs begin at different moments anyway.
+        return _within(policy, first_seconds - run_seconds)
+    return poll_seconds(policy, max(0.0, run_seconds - last_seconds), jitter)
+
+
+def _within(policy: Policy, seconds: float) -> float:
+    return min(policy.poll_max_seconds, max(policy.poll_min_seconds, seconds))

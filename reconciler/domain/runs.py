@@ -44,16 +44,21 @@ class Run:
     log_bytes: int
     created_at: datetime
     now: datetime
+    started_at: datetime | None = None
+    """When it was first seen running."""
+    attempts_total: int = 1
+    node_size: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadyJob:
-    """A pending job whose input was seen in the store; sizes in bytes."""
+    """A pending job whose input was seen in the store; sizes in bytes, and what one process is expected to need."""
 
     id: JobId
     user_id: UUID
     priority: int
     input_bytes: int
+    compute_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

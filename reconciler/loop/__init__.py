@@ -10,7 +10,7 @@ is open across an outside call. One file a duty, each with a run_once() that ret
     context.py   what every duty is given
 
     dispatch.py  pending rows -> planned runs -> launched        inputs.py, staging.py, launch.py
-    watch.py     looks at submitted runs                         search.py
+    watch.py     looks at submitted runs                         glance.py, search.py
     collect.py   gathers results: frame -> proof -> document     harvest.py, verify.py, settle.py, witness.py
     repair.py    takes over what a dead daemon left, seeks lost launches
     requests.py  rerun_requested, cancel_requested               control.py
@@ -22,6 +22,7 @@ is open across an outside call. One file a duty, each with a run_once() that ret
     breakers.py  leave a dependency alone while it fails     outage.py: the database itself
     accounts.py  who the CLI is logged in as
     own_faults.py  our own exceptions: counted, then held
+    pacing.py    what recent runs needed
     leases.py    what this process may act on, by its own clock
     doors.py     every call of the CLI and of the store
     crashpoints.py  where a test may have the process killed

@@ -20,6 +20,7 @@ from reconciler.loop.context import Context
 from reconciler.loop.crashpoints import transaction
 from reconciler.loop.doors import CamberDoor, StoreDoor
 from reconciler.loop.leases import Leases, current_run
+from reconciler.loop.pacing import Pacing
 from reconciler.metrics import CLI_SECONDS
 from reconciler.objects.store import ObjectStore, ObjectStoreConfig
 from reconciler.settings import Settings
@@ -81,6 +82,7 @@ def assemble(settings: Settings, binary: Path | None) -> Context:
         pool=ThreadPoolExecutor(workers, thread_name_prefix="run"),
         leases=leases,
         breakers=breakers,
+        pacing=Pacing(engine, settings.execution_backend, settings.worker_processes, leases.clock),
         random=random,
     )
 

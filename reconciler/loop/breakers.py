@@ -82,6 +82,17 @@ class Breakers:
         else:
             self.failed(dependency, trouble)
 
+    def show_until_tomorrow(self, dependency: str, trouble: str | None) -> None:
+        """Write down that it is to be left alone until the next UTC day, or that it is not."""
+        if trouble is None:
+            self.worked(dependency)
+            return
+        self._troubled.add(dependency)
+        with transaction(self._engine, "show_budget") as connection:
+            opened = rows.shut_until_tomorrow(connection, dependency, trouble)
+        if opened:
+            logger.bind(dependency=dependency, reason=trouble).warning(Event.BREAKER_OPENED)
+
     def _close(self, dependency: str) -> None:
         self._troubled.discard(dependency)
         try:
@@ -96,6 +107,10 @@ class Breakers:
 
 
 def show_settings(breakers: Breakers, *, recipients: bool) -> None:
-    """Let everybody see whether this process may launch at all: without a recipient no master can be sealed."""
+    """Let everybody see whether this process may launch at all: without a recipient no master can be sealed.
+
+    Whether the day's credits are spent is found out again by the first plan: the limit may be another one now.
+    """
     trouble = None if recipients else "AGE_RECIPIENTS is not set: a master is never stored unencrypted"
     breakers.show("recipients", trouble)
+    breakers.show("budget", None)

@@ -13,16 +13,20 @@ from sqlalchemy import Connection, Engine
 
 from reconciler.camber.bundle import Bundle
 from reconciler.camber.client import CamberClient
-from reconciler.domain.policy import Policy, backoff_seconds, poll_seconds
+from reconciler.domain.policy import Policy, backoff_seconds, news_seconds, poll_seconds
 from reconciler.domain.runs import Run
+from reconciler.domain.states import RunState
 from reconciler.loop.breakers import Breakers
 from reconciler.loop.crashpoints import transaction
 from reconciler.loop.leases import Leases
+from reconciler.loop.pacing import Pacing
 from reconciler.objects.store import ObjectStore
 from reconciler.settings import Settings
 
 Counts = Counter[str]
 """What one pass of a duty did, by event."""
+EARLY = 0.8
+"""The share of the usual start-up after which a first document may already be done."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +42,7 @@ class Context:
     pool: ThreadPoolExecutor
     leases: Leases
     breakers: Breakers
+    pacing: Pacing
     random: Random = field(default_factory=Random)
     stopping: threading.Event = field(default_factory=threading.Event)
     known: dict[str, str] = field(default_factory=dict)
@@ -60,8 +65,13 @@ class Context:
         return self.settings.execution_backend
 
     def poll_seconds(self, run: Run) -> float:
-        """When to look at the run again."""
-        return poll_seconds(self.policy, (run.now - run.created_at).total_seconds(), self.random.random())
+        """When to look at the run again: while it runs, when recent runs say that there will be news of it."""
+        pace, jitter = self.pacing.latest, self.random.random()
+        if run.state is not RunState.RUNNING or run.started_at is None or not pace.learnt:
+            return poll_seconds(self.policy, (run.now - run.created_at).total_seconds(), jitter)
+        ran = (run.now - run.started_at).total_seconds()
+        last = pace.run_seconds(run.attempts_total * pace.document_seconds)
+        return news_seconds(self.policy, ran, EARLY * pace.startup_seconds, last, jitter)
 
     def backoff_seconds(self, failures: int) -> float:
         """How long to leave something that failed so often."""

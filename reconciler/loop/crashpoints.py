@@ -34,12 +34,12 @@ POINTS: dict[str, tuple[str, ...]] = {
     "heart": ("beat", "stop"),
     "requests": ("carry_out", *_SIGNALLING, "keep_evidence", *_HEALTH),
     "dispatch": (
-        *("peek", "admit", "defer", "refuse", "read_floor", "me", "list", "plan"),
+        *("peek", "learn_pace", "admit", "defer", "refuse", "read_floor", "me", "list", "plan", "show_budget"),
         *(*_LAUNCHING, *_LAUNCHED, "read_signal", "put_object", "keep_evidence", *_HEALTH),
     ),
     "watch": (
-        *("claim", "admit", "notice", "read_newest", *_CALLS_OF_A_LOOK, *_SETTLING),
-        *("keep", "look_again", "advance", "give_up", "seek_abandoned", "fence_strays"),
+        *("claim", "learn_pace", "admit", "notice", "read_newest", *_CALLS_OF_A_LOOK, *_SETTLING),
+        *("keep", "keep_all", "look_again", "advance", "give_up", "seek_abandoned", "fence_strays"),
         *(*_SIGNALLING, *_HEALTH),
     ),
     "collect": ("claim", "admit", "me", "logs", "keep_evidence", *_SETTLING, "look_again", "finish", *_HEALTH),

@@ -12,6 +12,7 @@ from reconciler.domain.runs import JobId, Lease, ReadyJob, RunId
 from reconciler.logs import Event, logger
 from reconciler.loop.accounts import account_name
 from reconciler.loop.breakers import Gate
+from reconciler.loop.budget import affordable_batches, show_budget, spent_up
 from reconciler.loop.context import Context, Counts
 from reconciler.loop.crashpoints import as_duty
 from reconciler.loop.cycle import each, guarded
@@ -37,13 +38,24 @@ def run_once(context: Context) -> Counts:
     if not context.settings.age_recipients:
         return counts
     with context.transaction("peek") as connection:
-        due = jobs.peek_due(connection, context.settings.run_slots * context.settings.batch_max)
+        # Whatever cannot be planned now need not be looked at now.
+        due = jobs.peek_due(connection, _free_slots(context, connection) * context.settings.batch_max)
         gate = context.breakers.admit(connection, NEEDED) if due else Gate.SHUT
+        trouble = spent_up(context, connection) if due else None
+    if trouble:
+        show_budget(context, trouble)
+        return counts
     # A probe is one document in one run.
     due = {Gate.SHUT: [], Gate.PROBE: due[:1], Gate.FREE: due}[gate]
     if due:
         _dispatch(context, due, counts)
     return counts
+
+
+def _free_slots(context: Context, connection: Connection) -> int:
+    """Slots that seem free; all of them while it is not known yet whose they are. The plan counts again, locked."""
+    account, slots = context.known.get("account"), context.settings.run_slots
+    return slots - runs.occupied_slots(connection, context.backend, account) if account else slots
 
 
 def _dispatch(context: Context, due: Sequence[JobRow], counts: Counts) -> None:
@@ -78,10 +90,13 @@ def _plan_runs(context: Context, account: str, floor: int, ready: Sequence[Ready
     since, faults = context.leases.clock(), list[Culprit]()
     with context.transaction("plan") as connection:
         slots = runs.free_slots(connection, context.backend, account, context.settings.run_slots)
-        batches = plan_batches(ready, slots, context.settings.batch_max)
+        batches, trouble = affordable_batches(
+            context, connection, plan_batches(ready, slots, context.settings.batch_bounds)
+        )
         plan = partial(_plan_run, connection, context, account, floor)
         leases = [lease for batch in batches if (lease := _plan_whole(connection, plan, batch, faults))]
     context.leases.take((lease.run_id for lease in leases), since)
+    show_budget(context, trouble)
     for job_id, error in faults:
         blame_pending(context, job_id, error, BEYOND_US)
     return leases

@@ -52,6 +52,7 @@ Look = ReadyJob | Refused | Waiting | Beyond
 
 def look_at_inputs(context: Context, due: Iterable[JobRow], counts: Counts) -> list[ReadyJob]:
     """HEAD all inputs, outside any transaction; defer or fail what cannot be planned. Raises ObjectsUnavailable."""
+    context.pacing.refresh()
     looks = side_by_side(context, lambda job: _guarded_look(context, job), due)
     for look in looks:
         match look:
@@ -109,7 +110,13 @@ def _weigh(context: Context, job: JobRow, head: ObjectHead | None) -> Look:
         return Refused(job, ErrorCode.ARTIFACT_NOT_FOUND, "the document was never uploaded")
     if head.size_bytes > context.settings.input_bytes_max:
         return Refused(job, ErrorCode.IMAGE_TOO_LARGE, f"the file has {head.size_bytes} bytes")
-    return ReadyJob(id=job.id, user_id=job.user_id, priority=job.priority, input_bytes=head.size_bytes)
+    return ReadyJob(
+        id=job.id,
+        user_id=job.user_id,
+        priority=job.priority,
+        input_bytes=head.size_bytes,
+        compute_seconds=context.pacing.latest.of_schema(job.schema_id),
+    )
 
 
 def payload_of(job: JobRow, settings: Settings) -> Payload:

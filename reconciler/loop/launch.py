@@ -1,5 +1,7 @@
 """Launch a planned run: stage it, commit that create may happen now, create, write down what came of it."""
 
+from decimal import Decimal
+
 from reconciler.camber.argv import JobRequest
 from reconciler.camber.errors import CamberError, StashUnavailable
 from reconciler.camber.process import boot_now
@@ -98,7 +100,7 @@ def _not_sent(context: Context, run: Run, reason: str) -> str:
     error = error_details(ErrorCode.CAMBER_FAILED, f"not launched: {reason}")
     with context.transaction("write_not_sent") as connection:
         supersede_all(connection, context, run, error)
-        runs.advance(connection, run, RunEvent.NOT_SENT, reason)
+        runs.advance(connection, run, RunEvent.NOT_SENT, reason, cost=Decimal(0))
     bound = logger.bind(run_id=str(run.id), old_status=str(run.state), new_status=str(RunState.FINISHED))
     bound.bind(reason=reason).info(Event.RUN_STATE)
     return "not_sent"

@@ -1,7 +1,9 @@
 """Watch: look at submitted runs, read the logs of running ones, and move the runs on."""
 
 from datetime import timedelta
+from decimal import Decimal
 
+from reconciler.domain.cost import credits_of_run
 from reconciler.domain.decide import Advance, Confirm, Keep, decide_absence, decide_watch
 from reconciler.domain.observations import CamberStatus, GetOutcome, RemoteJob, Seen
 from reconciler.domain.runs import Run
@@ -13,6 +15,7 @@ from reconciler.loop.control import signal_run
 from reconciler.loop.crashpoints import as_duty
 from reconciler.loop.cycle import each
 from reconciler.loop.faults import error_details, give_up_all, log_job, supersede_all
+from reconciler.loop.glance import Glanced, glance, look_again_at_all, unchanged
 from reconciler.loop.harvest import harvest, keep_tail
 from reconciler.loop.naming import KILL_AFTER_SECONDS
 from reconciler.loop.search import search
@@ -24,18 +27,25 @@ WATCHED = (RunState.SUBMITTED, RunState.QUEUED, RunState.RUNNING, RunState.ABAND
 
 @as_duty("watch")
 def run_once(context: Context) -> Counts:
-    """Look at every run that is due."""
+    """Look at every run that is due: at all together where they are several, then at those that need it one by one."""
     due = claim_due(context, WATCHED)
-    return each(context, due, lambda run: watch(context, run), lambda run: run.lease)
+    if not due:
+        return Counts()
+    context.pacing.refresh()
+    glanced = glance(context, due)
+    kept = look_again_at_all(context, [one for one in glanced if unchanged(one)])
+    others = [one for one in glanced if not unchanged(one)]
+    return Counts(kept=kept) + each(context, others, lambda one: watch(context, one), lambda one: one.run.lease)
 
 
-def watch(context: Context, run: Run) -> str:
-    """One look at one run; returns what came of it. Raises StaleLease."""
+def watch(context: Context, one: Glanced) -> str:
+    """One look at one run, unless the list has shown it already; returns what came of it. Raises StaleLease."""
+    run = one.run
     if run.state is RunState.ABANDONED:
         _fence_strays(context, run)
     if run.camber_job_id is None:
         return _seek_abandoned(context, run)
-    outcome = context.client.get(run.camber_job_id, known=run.camber_status)
+    outcome = Seen(one.row) if one.row else context.client.get(run.camber_job_id, known=run.camber_status)
     decision = decide_watch(run, outcome)
     match decision:
         case Keep():
@@ -96,11 +106,25 @@ def _advance(context: Context, run: Run, event: RunEvent, reason: str, seen: Rem
     deadline = own_end if event is RunEvent.SEEN_RUNNING else settings.log_grace_seconds
     pause = 0.0 if event in (RunEvent.SEEN_OVER, RunEvent.VANISHED) else context.poll_seconds(run)
     with context.transaction("advance") as connection:
-        state = runs.advance(connection, run, event, reason, seen=seen, poll_seconds=pause, deadline_seconds=deadline)
+        state = runs.advance(
+            *(connection, run, event, reason),
+            seen=seen,
+            cost=_cost(context, run, event, seen),
+            poll_seconds=pause,
+            deadline_seconds=deadline,
+        )
         if event is RunEvent.VANISHED and run.camber_job_id is not None:
             runs.record_sighting(connection, run, run.camber_job_id, context.backend, runs.VANISHED)
     _log_run(run, state, reason)
     return str(event)
+
+
+def _cost(context: Context, run: Run, event: RunEvent, seen: RemoteJob | None) -> Decimal | None:
+    """What the run has cost, once it is over; None where nobody can tell."""
+    if event is RunEvent.VANISHED and run.camber_job_id is None:
+        # Nothing was ever created. Should it show up after all, it is a duplicate with a cost of its own.
+        return Decimal(0)
+    return credits_of_run(seen, run, context.settings.node_prices) if seen and event is RunEvent.SEEN_OVER else None
 
 
 def _give_up(context: Context, run: Run, reason: str, seen: RemoteJob | None) -> str:

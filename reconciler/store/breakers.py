@@ -35,6 +35,12 @@ def trip(connection: Connection, dependency: str, reason: str, allowed: int, **b
     return bool(connection.scalar(statement("trip_breaker"), values) == "open")
 
 
+def shut_until_tomorrow(connection: Connection, dependency: str, reason: str) -> bool:
+    """Leave it alone until the next UTC day; true where its breaker was not open before."""
+    values = {"dependency": dependency, "reason": reason[:500]}
+    return bool(connection.scalar(statement("shut_until_tomorrow"), values))
+
+
 def close(connection: Connection, dependency: str) -> bool:
     """The dependency works; true where its breaker was not closed."""
     return connection.scalar(statement("close_breaker"), {"dependency": dependency}) in ("open", "half_open")

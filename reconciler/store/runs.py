@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -51,8 +52,12 @@ class Prunable:
 def free_slots(connection: Connection, backend: str, account: str, slots: int) -> int:
     """How many more runs may be planned; other planners wait until this transaction ends."""
     connection.execute(statement("lock_slots"), {"key": SLOTS_KEY})
-    occupied = connection.scalar(statement("count_occupied_slots"), {"backend": backend, "account": account})
-    return max(0, slots - int(occupied or 0))
+    return max(0, slots - occupied_slots(connection, backend, account))
+
+
+def occupied_slots(connection: Connection, backend: str, account: str) -> int:
+    """How many runs hold a slot at this moment."""
+    return int(connection.scalar(statement("count_occupied_slots"), {"backend": backend, "account": account}) or 0)
 
 
 def plan(connection: Connection, run: NewRun, owner: UUID, lease_seconds: float) -> Lease:
@@ -126,6 +131,7 @@ def advance(
     deadline_seconds: float = 0.0,
     camber_job_id: int | None = None,
     seen: RemoteJob | None = None,
+    cost: Decimal | None = None,
     keep_lease: bool = False,
 ) -> RunState:
     """Move the run by the event; returns its new state. Raises StaleLease where the lease is gone.
@@ -143,6 +149,7 @@ def advance(
         "poll_seconds": poll_seconds,
         "deadline_seconds": deadline_seconds,
         "keep_lease": keep_lease,
+        "credits": cost,
         "reason_code": str(event),
         "reason_text": reason,
     }
@@ -185,6 +192,15 @@ def look_again(
     values["reason"] = reason
     if connection.execute(statement("look_again"), values).first() is None:
         raise StaleLease(f"run {lease.run_id} is no longer under epoch {lease.epoch}")
+
+
+def look_again_all(
+    connection: Connection, owner: UUID, these: Sequence[Run], pauses: Sequence[float], words: Sequence[str]
+) -> set[UUID]:
+    """Set the next look at each, note Camber's word for it, and give the leases back; returns which were still held."""
+    values = {"owner": owner, "ids": [run.id for run in these], "epochs": [run.lease.epoch for run in these]}
+    values |= {"pauses": list(pauses), "words": list(words)}
+    return set(connection.execute(statement("look_again_all"), values).scalars())
 
 
 def keep_log_tail(connection: Connection, lease: Lease, log_bytes: int, log_tail: str) -> None:

@@ -85,6 +85,7 @@ REASONS: dict[str, tuple[Callable[[Connection, UUID], None], str]] = {
     "older_launch": (after_an_undecided_launch, "an earlier launch of it is not decided yet"),
     "no_recipients": (lambda connection, _: trip(connection, "recipients"), "AGE_RECIPIENTS is not set"),
     "breaker_open": (lambda connection, _: trip(connection, "camber"), "left alone while it fails: camber (no answer)"),
+    "budget": (lambda connection, _: trip(connection, "budget"), "no answer"),
     "turn": (lambda _, __: None, "waiting for its turn: 0 runs hold slots, 1 jobs are waiting"),
 }
 

@@ -27,6 +27,7 @@ SET state = :to_state,
                         ELSE now() + make_interval(secs => :poll_seconds) END,
     lease_owner = CASE WHEN :keep_lease THEN lease_owner END,
     lease_until = CASE WHEN :keep_lease THEN lease_until END,
+    credits = coalesce(CAST(:credits AS numeric), credits),
     reason_code = :reason_code,
     reason_text = left(:reason_text, 500),
     updated_at = now()

@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 
@@ -27,33 +28,64 @@ CHUNK_BYTES = 1024 * 1024
 class Forker:
     """One process that forks a supervisor for each call; started when it is needed, and again when it is gone.
 
-    A fork of it costs a millisecond where a fresh interpreter costs fifteen. Threads may share it.
+    A fork of it costs a millisecond where a fresh interpreter costs fifteen, and even that millisecond is spent ahead:
+    between calls one supervisor waits for its request. Threads may share it.
     """
 
     def __init__(self) -> None:
         self._lock = Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
+        self._spare: _Seat | None = None
 
     def call(self, request: Request) -> bytes:
         """Return the report of the call, or what came of it. Raises OSError where nothing was handed over."""
-        ours, theirs = socket.socketpair()
-        with ours:
-            with theirs:
-                process = self._hand_over(theirs)
+        seat = self._take_spare() or self._new_seat()
+        with seat.ours as ours:
             _tell(ours, request)
             handle, report = _await_hello(ours)
             if handle is None:
                 # Nothing else can be asked of it: a request that it still holds goes with it, and is never run.
-                self._dismiss(process)
+                self._dismiss(seat.forker)
                 return report
             with contextlib.closing(_Handle(handle)) as started:
-                return report + _await_report(ours, started, request.limit_seconds + SUPERVISOR_SECONDS_MAX)
+                report += _await_report(ours, started, request.limit_seconds + SUPERVISOR_SECONDS_MAX)
+        self._set_spare()
+        return report
 
     def close(self) -> None:
         """End the process, if there is one; the next call starts another. The calls that run go on."""
         with self._lock:
             self._end()
+
+    def _take_spare(self) -> "_Seat | None":
+        with self._lock:
+            seat, self._spare = self._spare, None
+        if seat is None or seat.is_good():
+            return seat
+        # It died without a request, so a call by another one doubles nothing.
+        seat.ours.close()
+        return None
+
+    def _set_spare(self) -> None:
+        """Have the next call's supervisor forked. A call that is over is not spoilt by a failure to do so."""
+        if self._spare is not None:
+            return
+        with contextlib.suppress(OSError):
+            seat = self._new_seat()
+            with self._lock:
+                seat, self._spare = self._spare, seat
+            if seat is not None:
+                seat.ours.close()
+
+    def _new_seat(self) -> "_Seat":
+        ours, theirs = socket.socketpair()
+        try:
+            with theirs:
+                return _Seat(ours=ours, forker=self._hand_over(theirs), owner=os.getpid())
+        except OSError:
+            ours.close()
+            raise
 
     def _dismiss(self, process: subprocess.Popen[bytes]) -> None:
         with self._lock:
@@ -102,11 +134,29 @@ class Forker:
         self._control = ours
 
     def _end(self) -> None:
+        if self._spare is not None:
+            self._spare.ours.close()
+            self._spare = None
         if self._control is not None and self._process is not None:
             self._control.close()
             self._process.kill()
             self._process.wait()
         self._control = self._process = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Seat:
+    """Our end of a socket whose other end was handed over: a supervisor waits there for a request, or soon will."""
+
+    ours: socket.socket
+    forker: subprocess.Popen[bytes]
+    owner: int
+
+    def is_good(self) -> bool:
+        """Whether a request may still be written: the other end lives, and no fork of this process shares ours."""
+        poller = select.poll()
+        poller.register(self.ours, select.POLLIN)
+        return not poller.poll(0) and self.owner == os.getpid()
 
 
 class _Handle:

@@ -3,8 +3,9 @@ r"""Run CLI calls within hard limits and report how each ended.
 A program of its own, so that the limits hold while the daemon is stopped or dead. It is started once; STDIN is a socket
 on which the daemon hands over one socket for each call, and for each of them it forks a supervisor:
 
-- The supervisor reads the request up to the end of the stream, answers with a handle on itself, runs the CLI, and
-  writes one report: a header line of eight fields, then the captured STDOUT, then the captured STDERR.
+- The supervisor forks the process that is to become the CLI, and reads the request up to the end of the stream. Then
+  it answers with a handle on itself, lets that process exec, and writes one report: a header line of eight fields, then
+  the captured STDOUT, then the captured STDERR. The socket may be handed over long before the request is written.
 - The CLI gets a session and a group of its own, a STDIN that holds `y\n` and ends; at the limit its group is killed.
 - The boot clock is read right before exec: from the request's `boot_deadline` on nothing is started.
 - If the supervisor dies, the kernel kills the CLI. If the daemon dies, the CLI may finish within its limit; if this
@@ -99,15 +100,20 @@ def fork_supervisor(control: socket.socket, call: socket.socket, libc: ctypes.CD
 
 def supervise(call: socket.socket, libc: ctypes.CDLL) -> None:
     """Run one call and end with it."""
-    request = Request(**json.loads(b"".join(iter(lambda: call.recv(CHUNK_BYTES), b""))))
+    # Forks are what takes time, so both are over when the request arrives.
+    try:
+        waiting, refused = prepare(libc), 0
+    except OSError as error:
+        waiting, refused = None, error.errno or 0
+    text = b"".join(iter(lambda: call.recv(CHUNK_BYTES), b""))
+    request = Request(**json.loads(text))
     # A daemon that gave up, or is gone, has closed its end: then this raises, and nothing is started.
     socket.send_fds(call, [HELLO], [os.pidfd_open(os.getpid())])
     started_at = boot_now()
-    try:
-        cli = launch(request, libc)
-    except OSError as error:
-        report(call, "unstartable", error.errno or 0, started_at, None)
+    if waiting is None:
+        report(call, "unstartable", refused, started_at, None)
     else:
+        cli = waiting.launch(text, request.output_bytes_max)
         in_time = follow(cli, started_at + request.limit_seconds)
         cli.kill_group()
         status = cli.reap()
@@ -115,6 +121,25 @@ def supervise(call: socket.socket, libc: ctypes.CDLL) -> None:
         report(call, *verdict(cli, status, in_time=in_time), started_at, cli)
     # There is nothing to tidy up, and tidying takes the interpreter three milliseconds.
     os._exit(0)
+
+
+class Waiting(NamedTuple):
+    """A child that becomes the CLI as soon as it is told the request, with our ends of its pipes."""
+
+    pid: int
+    request: int
+    streams: list[int]
+
+    def launch(self, text: bytes, bytes_max: int) -> "Cli":
+        """Let it exec; a refusal to do so arrives on the first stream, which exec closes."""
+        cli = Cli(self.pid, self.streams, bytes_max)
+        try:
+            with open(self.request, "wb") as pipe:
+                pipe.write(text)
+        except BrokenPipeError:
+            # It was killed; how it ended tells.
+            pass
+        return cli
 
 
 class Cli:
@@ -177,9 +202,9 @@ class Cli:
         return None
 
 
-def launch(request: Request, libc: ctypes.CDLL) -> Cli:
-    """Fork and exec the CLI; a refusal to do so arrives on the first stream, which exec closes."""
-    answers, refusal, out, err = os.pipe(), os.pipe(), os.pipe(), os.pipe()
+def prepare(libc: ctypes.CDLL) -> Waiting:
+    """Fork the process that becomes the CLI: with a session, its streams, and a death bound to ours."""
+    answers, wanted, refusal, out, err = os.pipe(), os.pipe(), os.pipe(), os.pipe(), os.pipe()
     os.write(answers[1], ANSWERS)
     os.close(answers[1])
     supervisor = os.getpid()
@@ -189,19 +214,21 @@ def launch(request: Request, libc: ctypes.CDLL) -> Cli:
         libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != supervisor:
             os._exit(1)
-        become(request, (answers[0], out[1], err[1]), refusal[1])
-    for end in (answers[0], refusal[1], out[1], err[1]):
+        os.close(wanted[1])
+        become(wanted[0], (answers[0], out[1], err[1]), refusal[1])
+    for end in (answers[0], wanted[0], refusal[1], out[1], err[1]):
         os.close(end)
-    return Cli(pid, [refusal[0], out[0], err[0]], request.output_bytes_max)
+    return Waiting(pid, wanted[1], [refusal[0], out[0], err[0]])
 
 
-def become(request: Request, standard: tuple[int, int, int], refusal: int) -> None:
-    """Turn this process into the CLI, unless it is too late for that; never return."""
+def become(wanted: int, standard: tuple[int, int, int], refusal: int) -> None:
+    """Turn this process into the CLI that is asked for, unless it is too late for that; never return."""
     for number, end in enumerate(standard):
         os.dup2(end, number)
     for number in IGNORED:
         # It would stay so across exec.
         signal.signal(number, signal.SIG_DFL)
+    request = Request(**json.loads(b"".join(iter(lambda: os.read(wanted, CHUNK_BYTES), b""))))
     try:
         if request.boot_deadline is not None and boot_now() >= request.boot_deadline:
             os.write(refusal, b"late")
@@ -241,6 +268,8 @@ def report(call: socket.socket, ending: str, code: int, started_at: float, cli: 
     fields = ("camber-call", REPORT_VERSION, ending, code, duration_ms, *lengths)
     try:
         call.sendall(" ".join(map(str, fields)).encode() + b"\n" + out + err)
+        # The daemon need not wait until this process is taken apart.
+        call.shutdown(socket.SHUT_WR)
     except OSError:
         return
 

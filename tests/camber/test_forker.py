@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -107,6 +108,7 @@ def test_a_forker_that_hangs_is_replaced_and_what_it_held_is_never_run(
     cli = write_cli(tmp_path, 'touch "$1"')
     forker.call(request(cli, tmp_path / "first"))
     hung = pid_of(forker)
+    drop_spare(forker)
     monkeypatch.setattr(forker_module, "SUPERVISOR_SECONDS_MAX", 0.4)
     os.kill(hung, signal.SIGSTOP)
     held = forker.call(request(cli, tmp_path / "held"))
@@ -219,6 +221,7 @@ def test_the_deadline_is_read_when_the_forker_was_stopped(forker: Forker, tmp_pa
     """The daemon asks in time, the forker sleeps over the deadline, and nothing is created late."""
     cli = write_cli(tmp_path, 'touch "$1"')
     forker.call(request(cli, tmp_path / "first"))
+    drop_spare(forker)
     os.kill(pid_of(forker), signal.SIGSTOP)
     asked = Asked(forker, request(cli, tmp_path / "late", until=boot_now() + 0.3))
     time.sleep(0.5)
@@ -226,6 +229,90 @@ def test_the_deadline_is_read_when_the_forker_was_stopped(forker: Forker, tmp_pa
 
     assert asked.ending is Ending.LATE
     assert not (tmp_path / "late").exists()
+
+
+def test_the_deadline_is_read_when_the_process_that_waits_was_stopped(forker: Forker, tmp_path: Path) -> None:
+    """It was forked long before; what counts is the moment of its exec."""
+    cli = write_cli(tmp_path, 'touch "$1"')
+    forker.call(request(cli, tmp_path / "first"))
+    waiting = waiting_pids(pid_of(forker))[-1]
+    os.kill(waiting, signal.SIGSTOP)
+    asked = Asked(forker, request(cli, tmp_path / "late", until=boot_now() + 0.3))
+    time.sleep(0.5)
+    os.kill(waiting, signal.SIGCONT)
+
+    assert asked.ending is Ending.LATE
+    assert not (tmp_path / "late").exists()
+
+
+def test_the_next_calls_supervisor_waits_and_is_the_one_that_serves(forker: Forker, tmp_path: Path) -> None:
+    cli = write_cli(tmp_path, 'printf "%s\\n" $$ $PPID >"$1"')
+    forker.call(request(cli, tmp_path / "first"))
+    supervisor, waiting = waiting_pids(pid_of(forker))
+    forker.call(request(cli, tmp_path / "second"))
+
+    assert await_numbers(tmp_path / "second", 2) == [waiting, supervisor]
+
+
+@pytest.mark.parametrize("victim", [0, 1], ids=["supervisor", "its-child"])
+def test_one_that_waited_and_was_killed_costs_no_call(forker: Forker, tmp_path: Path, victim: int) -> None:
+    """A supervisor that is gone is seen and replaced; a child that is gone is a CLI that was killed."""
+    cli = write_cli(tmp_path, 'touch "$1"')
+    forker.call(request(cli, tmp_path / "first"))
+    pids = waiting_pids(pid_of(forker))
+    os.kill(pids[victim], signal.SIGKILL)
+    gone = await_until(lambda: is_gone(pids[victim]))
+    finished = ended(forker.call(request(cli, tmp_path / "second")))
+
+    assert gone
+    assert finished is not None
+    assert (finished.ending, finished.code) == ((Ending.EXITED, 0) if victim == 0 else (Ending.SIGNALLED, 9))
+    assert (tmp_path / "second").exists() == (victim == 0)
+    assert victim == 1 or await_until(lambda: is_gone(pids[1]))
+
+
+def test_those_that_wait_end_with_the_daemon(tmp_path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", DAEMON], stdin=-1, stdout=-1, text=True) as daemon:
+        assert daemon.stdin is not None
+        assert daemon.stdout is not None
+        daemon.stdin.write(f"{write_cli(tmp_path, '')}\n")
+        daemon.stdin.flush()
+        _, forker = daemon.stdout.readline().split()
+        pids = waiting_pids(int(forker))
+        daemon.kill()
+
+        assert await_until(lambda: all(map(is_gone, [int(forker), *pids])))
+
+
+def test_a_fork_of_the_daemon_does_not_share_the_one_that_waits(forker: Forker, tmp_path: Path) -> None:
+    """Two requests in one socket would be none."""
+    forker.call(request(write_cli(tmp_path, ""), tmp_path))
+    seat = forker._spare
+    assert seat is not None
+    assert seat.is_good()
+    assert not replace(seat, owner=os.getpid() + 1).is_good()
+
+
+def drop_spare(forker: Forker) -> None:
+    """Leave nothing that waits."""
+    seat = forker._take_spare()
+    assert seat is not None
+    seat.ours.close()
+
+
+def waiting_pids(forker: int) -> list[int]:
+    """The supervisor that waits for its request, and the process that will be its CLI."""
+
+    def chain() -> list[int]:
+        try:
+            children = Path(f"/proc/{forker}/task/{forker}/children").read_text().split()
+            below = [Path(f"/proc/{pid}/task/{pid}/children").read_text().split() for pid in children]
+        except OSError:
+            return []
+        return [int(children[0]), int(below[0][0])] if len(children) == 1 == len(below[0]) else []
+
+    assert await_until(lambda: bool(chain()))
+    return chain()
 
 
 def _out(report: bytes) -> bytes:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
 # The second character tells JSON from `[notice] ...`.
@@ -20,7 +20,7 @@ Object = Mapping[str, object]
 
 def find_json(text: str) -> object:
     """Return the first JSON value that begins a line, or None. If that one is broken, there is none."""
-    beginnings = (found.start() for found in _BEGINNING.finditer(text))
+    beginnings = (start for start in _openings(text) if _BEGINNING.match(text, start))
     beginning = next((start for start in beginnings if _begins_line(text, start)), None)
     if beginning is None:
         return None
@@ -29,6 +29,15 @@ def find_json(text: str) -> object:
     except (ValueError, RecursionError):
         return None
     return value
+
+
+def _openings(text: str) -> Iterator[int]:
+    """Find every opening bracket, at the speed of `find`: a list as text has megabytes without any."""
+    ahead = {mark: text.find(mark) for mark in "{["}
+    while found := [(at, mark) for mark, at in ahead.items() if at >= 0]:
+        at, mark = min(found)
+        yield at
+        ahead[mark] = text.find(mark, at + 1)
 
 
 def _begins_line(text: str, start: int) -> bool:
@@ -82,6 +91,6 @@ def as_time(value: object) -> datetime | None:
         moment = datetime.fromisoformat(value.strip())
         if moment.tzinfo is None or moment.year in _ZERO_YEARS:
             return None
-        return moment.astimezone(UTC)
+        return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
     except (ValueError, OverflowError):
         return None

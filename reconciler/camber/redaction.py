@@ -27,10 +27,14 @@ _PATTERNS = (
     (re.compile(rb"(?i:AGE-SECRET-KEY-(?:PQ-)?1[0-9A-Z]+)"), REDACTED),
     (re.compile(rb"(?i:(bearer\s{1,3})[A-Za-z0-9._~+/=-]{8,})"), rb"\1" + REDACTED),
 )
-_JSON_COMMAND = re.compile(rb"(\"(?:command|cmd)\"\s*:\s*\")((?:[^\"\\]|\\.)*+)", re.DOTALL)
-# A command on a screen may span lines; it ends where the screen's next known row or rule begins.
+# Keys were renamed between versions; whatever is some command's is one.
+_JSON_COMMAND = re.compile(rb"(\"[\w-]{0,40}(?i:command|cmd)[\w-]{0,40}\"\s*:\s*\")((?:[^\"\\]|\\.)*+)", re.DOTALL)
+# A command on a screen may span lines and may hold rows and rules of its own. It ends before the known rows that the
+# job's block ends with; and a block ends where the next job's begins, or the screen does.
 _SCREEN_COMMAND = re.compile(
-    rb"(^Command:[ \t]*)(.*?)(?=^(?:With GPU|Number of Nodes|Start Time|Duration|Finish Time):|^[-=]{20,}|\Z)",
+    rb"(^Command:[ \t]*)(.*?)"
+    rb"(?=(?:^(?:With GPU|Number of Nodes|Start Time|Duration|Finish Time):[^\n]*(?:\n|\Z)|^[ \t\r]*\n)*"
+    rb"(?:^[-=]{20,}[ \t\r]*\n\s*^Job ID:|(?:^[-=]{20,}\s*)?\Z))",
     re.MULTILINE | re.DOTALL,
 )
 

@@ -74,6 +74,8 @@ def running_platform(folder: Path, report: Report, *, engine: str = "onnx") -> I
         identity = _identity(folder / "identity.age")
         variables = _store_variables(objects) | _worker_variables(engine, key, identity)
         variables |= {"DATABASE_URL": url, "EXECUTION_BACKEND": "local", "CAMBER_LOCAL_HOME": str(home)}
+        # The home's own tool, and not the one installed beside us: a fault can take it away, as an update does.
+        variables |= {"CAMBER_BIN": str(home / "bin" / "camber")}
         variables |= {"CAMBER_API_KEY": _kept_secret(folder / "camber.key"), "SERVICE_ENV": "local"}
         yield Platform(folder=folder, environment=variables, objects=objects, identity=identity)
 
@@ -160,6 +162,8 @@ def _publish(store: ObjectStore, engine: str, file: Path) -> str:
 
 @contextmanager
 def _running_camber(home: Path) -> Iterator[Path]:
+    # A home that an older version made gets its tool.
+    _camber(home, "configure")
     _camber(home, "start")
     try:
         yield home

@@ -1,5 +1,6 @@
 """The client against small fakes: what is tried again, what never is, and what is kept of it."""
 
+import hashlib
 import json
 import zlib
 from datetime import UTC, datetime
@@ -241,6 +242,42 @@ def test_evidence_is_dated_capped_and_says_what_is_lost(tmp_path: Path) -> None:
     assert NOON == evidence.started_at
     assert evidence.cut
     assert len(text_of(evidence.stdout)) == 1024 * 1024
+
+
+def test_a_call_that_decided_keeps_both_streams_whole(tmp_path: Path) -> None:
+    """Half a megabyte on either, more than a pipe holds, in an order that blocks whoever reads one first."""
+    desk = Desk(tmp_path, "seq -f 'err %.0f' 60000 >&2; seq -f 'out %.0f' 60000")
+    desk.client.logs(7)
+    evidence = desk.evidence[0]
+    out, err = text_of(evidence.stdout), text_of(evidence.stderr)
+
+    assert (evidence.decided, evidence.cut) == (True, False)
+    assert out == "".join(f"out {number}\n" for number in range(1, 60001))
+    assert err == "".join(f"err {number}\n" for number in range(1, 60001))
+    assert evidence.stdout_sha256 == hashlib.sha256(out.encode()).hexdigest()
+
+
+def test_what_opens_a_door_is_taken_out_of_both_streams_and_the_arguments(tmp_path: Path) -> None:
+    link = "https://store.example/key?X-Amz-Credential=AKIAABCDEFGHIJKLMNOP&X-Amz-Signature=0123abcd"
+    desk = Desk(tmp_path, f"echo '{link}'; echo 'SPACES_SECRET=abcdefghijklmnop0123 {link}' >&2; exit 1")
+    request = JobRequest(command=f": {MARKER}; curl '{link}'", stash_path="stash://jo/x", node_size="SMALL")
+    outcome = desk.client.create(request, boot_deadline=boot_now() + 30)
+    evidence = desk.evidence[0]
+    kept = (text_of(evidence.stdout), text_of(evidence.stderr), repr(evidence.argv), repr(outcome))
+
+    assert ["https://store.example/key?[redacted]" in text for text in kept[:3]] == [True] * 3
+    assert not [text for text in kept for secret in ("0123abcd", "AKIA", "abcdefghijklmnop0123") if secret in text]
+
+
+def test_evidence_of_exactly_the_cap_is_whole_and_one_byte_more_is_cut(tmp_path: Path) -> None:
+    cap = 1024 * 1024
+    for size in (cap, cap + 1):
+        desk = Desk(tmp_path / str(size), f"head -c {size} /dev/zero | tr '\\0' x >&2; echo line")
+        desk.client.logs(7)
+        evidence = desk.evidence[0]
+
+        assert (len(text_of(evidence.stderr)), evidence.cut) == (cap, size > cap)
+        assert text_of(evidence.stdout) == "line\n"
 
 
 def test_a_request_that_cannot_be_an_argument_is_a_bug() -> None:

@@ -1,5 +1,7 @@
 """What opens a door is never kept or quoted."""
 
+import json
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -70,3 +72,49 @@ def test_a_foreign_command_is_dropped_even_where_the_json_is_cut(marker: str | N
     cut = b'{"jobs": [{"command": "say \\"hunter2\\" and more, never closed'
 
     assert b"hunter2" not in drop_foreign_commands(cut, marker)
+
+
+SCREENS = """
+Job ID:              9
+Status:              RUNNING
+Command:             cat <<'X'
+--------------------------
+Duration:            of our secret hunter2
+========================
+X
+With GPU:            false
+Duration:            5s
+----------------------------------------
+Job ID:              8
+Status:              PENDING
+Command:             : rq-ours; true
+With GPU:            false
+Duration:            6s
+----------------------------------------
+
+Job ID:              7
+Status:              PENDING
+Command:             echo hunter2
+Some New Row:        hunter2?
+----------------------------------------
+Job ID:              6
+Status:              PENDING
+Command:             echo hunter2
+"""
+
+
+def test_a_foreign_command_with_rows_and_rules_of_its_own_is_dropped_whole() -> None:
+    shown = drop_foreign_commands(SCREENS.encode(), "rq-").decode()
+
+    assert "hunter2" not in shown
+    assert shown.count("[dropped: not ours]") == 3
+    assert ": rq-ours; true\nWith GPU:            false\nDuration:            6s\n" in shown
+    assert "[dropped: not ours]\nWith GPU:            false\nDuration:            5s\n---" in shown
+    assert [line.split()[-1] for line in shown.splitlines() if line.startswith("Job ID:")] == ["9", "8", "7", "6"]
+
+
+@pytest.mark.parametrize("key", ["command", "cmd", "Command", "start_command", "commandLine"])
+def test_a_foreign_command_is_dropped_under_whatever_name_it_stands(key: str) -> None:
+    shown = drop_foreign_commands(json.dumps({"job_id": 8, key: 'say "hunter2"\n'}).encode(), "rq-")
+
+    assert json.loads(shown) == {"job_id": 8, key: "[dropped: not ours]"}

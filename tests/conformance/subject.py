@@ -27,6 +27,8 @@ class Subject:
     """One Camber, and a client of it that leaves its evidence here."""
 
     executable: Path
+    sought: Path | None
+    """What the client is told of it; None where it must find the CLI by itself."""
     environ: dict[str, str]
     tool: Tool | None
     """The emulator's own controls; None for the real Camber."""
@@ -46,7 +48,7 @@ class Subject:
     def client_with(self, limits: Limits | None = None, *, read_attempts: int = 1) -> CamberClient:
         """A client of this Camber: one try a call, so that each test sees what the first one told."""
         config = CamberConfig(
-            binary=self.executable,
+            binary=self.sought,
             api_key=self.environ.get("CAMBER_API_KEY"),
             environment={name: value for name, value in self.environ.items() if name.startswith("CAMBER_LOCAL")},
             read_attempts=read_attempts,
@@ -127,8 +129,9 @@ class Subject:
             time.sleep(5 if self.is_real else 0.05)
         return seen
 
-    def with_executable(self, executable: Path) -> "Subject":
-        return replace(self, executable=executable)
+    def with_executable(self, executable: Path | None) -> "Subject":
+        """The same whose client is told of another executable, or of none."""
+        return replace(self, sought=executable)
 
 
 def job_id_of(shown: bytes) -> int:
@@ -141,7 +144,8 @@ def job_id_of(shown: bytes) -> int:
 def real_subject(executable: str, environ: dict[str, str]) -> Subject:
     kept = {name: environ[name] for name in (*_KEPT, "CAMBER_API_KEY") if name in environ}
     spend = environ.get("CONFORMANCE_SPEND_CREDITS") == "1"
-    return Subject(executable=Path(executable), environ=kept, tool=None, may_spend=spend, wait_seconds_max=3600)
+    path = Path(executable)
+    return Subject(executable=path, sought=path, environ=kept, tool=None, may_spend=spend, wait_seconds_max=3600)
 
 
 def local_subject(home: Path) -> Subject:
@@ -149,4 +153,6 @@ def local_subject(home: Path) -> Subject:
     tool = Tool(home=home, environ={"CAMBER_LOCAL_PROFILE": "instant"})
     tool.out("emulator", "configure")
     tool_path = home / "bin" / "camber"
-    return Subject(executable=tool_path, environ=environ, tool=tool, may_spend=True, wait_seconds_max=60)
+    return Subject(
+        executable=tool_path, sought=tool_path, environ=environ, tool=tool, may_spend=True, wait_seconds_max=60
+    )

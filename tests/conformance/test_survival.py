@@ -308,6 +308,35 @@ def test_18_the_cli_is_missing_for_a_while(camber_under_test: Subject, tmp_path:
     assert isinstance(camber_under_test.client.get(camber_under_test.created()), Seen)
 
 
+def test_18_the_cli_is_found_where_its_installer_puts_it_and_after_an_update(
+    camber_under_test: Subject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A daemon's PATH does not hold that folder; and what answers is asked for its version anew when it is another."""
+    tool = tmp_path / "user" / ".camber" / "bin" / "camber"
+    tool.parent.mkdir(parents=True)
+    tool.symlink_to(camber_under_test.executable)
+    if not camber_under_test.is_real:
+        monkeypatch.setenv("HOME", str(tmp_path / "user"))
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    monkeypatch.delenv("CAMBER_BIN", raising=False)
+    found = camber_under_test.with_executable(None).client
+    first = found.version()
+
+    assert isinstance(first, str)
+    camber_under_test.configure(version="1.0.99")
+    newer = tmp_path / "newer"
+    newer.write_bytes(camber_under_test.executable.read_bytes())
+    newer.chmod(0o755)
+    tool.unlink()
+    between = found.me()
+    newer.replace(tool)
+    found.me()
+
+    assert isinstance(between, Unreachable)
+    assert between.trouble is Trouble.CLI_MISSING
+    assert camber_under_test.evidence[-1].cli_version == f"1.0.99 - {first.rpartition(' ')[2]}"
+
+
 def sample_arguments(seen: set[bytes], over: threading.Event) -> None:
     """Collect the argument list of every process that lives meanwhile."""
     while not over.is_set():

@@ -128,6 +128,9 @@ def _take_over(home: Home) -> int:
         else:
             scheduler.signal(signal.SIGKILL if is_late else signal.SIGTERM)
             scheduler.wait(_STARTING_SECONDS)
+    # It lets the lock go a moment before it ends.
+    if (leaving := _scheduler(home)) is not None:
+        leaving.wait(_STOP_SECONDS_MAX)
     return lock
 
 

@@ -25,7 +25,7 @@ from sqlalchemy.dialects import postgresql
 from typer.models import ArgumentInfo, OptionInfo
 
 import reconciler.cli
-from reconciler.cli.app import COMMANDS, OF_THE_LOCAL_PLATFORM
+from reconciler.cli.app import COMMANDS, OF_THE_LOCAL_PLATFORM, functions_of
 from reconciler.domain.transitions import mermaid
 from reconciler.health.gauges import described as gauges_described
 from reconciler.local.camber.config import Config
@@ -298,13 +298,20 @@ def cli_page() -> str:
 
 
 def _command(name: str) -> str:
-    function = import_module(f"reconciler.cli.{name}").command
-    said = inspect.getdoc(function) or ""
+    """One command; of a group each of its commands under the group's heading."""
+    functions = functions_of(name)
     local = "\n\nPart of the local platform: needs the extra `local`." if name in OF_THE_LOCAL_PLATFORM else ""
-    parameters = list(inspect.signature(function).parameters.values())
-    rows = [_parameter_row(parameter) for parameter in parameters]
+    head = f"## reconciler {name}\n\n{COMMANDS[name]}"
+    if list(functions) == [name]:
+        return f"{head}\n\n{_arguments(functions[name])}{local}"
+    parts = [f"### reconciler {name} {part}\n\n{_arguments(function)}" for part, function in functions.items()]
+    return "\n\n".join([f"{head}{local}", *parts])
+
+
+def _arguments(function: Callable[..., None]) -> str:
+    rows = [_parameter_row(parameter) for parameter in inspect.signature(function).parameters.values()]
     table = f"\n\n{_table(('Argument', 'Default', 'Meaning'), rows)}" if rows else ""
-    return f"## reconciler {name}\n\n{COMMANDS[name]}\n\n{said}{local}{table}"
+    return f"{inspect.getdoc(function) or ''}{table}"
 
 
 def _parameter_row(parameter: inspect.Parameter) -> tuple[str, str, str]:

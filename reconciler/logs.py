@@ -28,6 +28,7 @@ class Event(StrEnum):
     DAEMON_DRAINING = "Daemon draining"
     DAEMON_STOPPED = "Daemon stopped"
     DAEMON_FAILED = "Daemon failed"
+    SCHEMA_AWAITED = "Schema awaited"
     SETTING_IGNORED = "Setting ignored"
     JOB_CREATED = "Job created"
     JOB_STATE = "Job state transitioned"

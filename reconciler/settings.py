@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
@@ -91,17 +91,23 @@ def _patterns(value: tuple[str, ...]) -> tuple[str, ...]:
 
 
 Seconds = Annotated[float, Field(gt=0, le=30 * 86400)]
+Kind = TypeVar("Kind", bound="Database")
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,30}$")]
 
 
-class Settings(BaseModel):
-    """What one daemon needs to know. Field names are the variables' names in lower case; times are in seconds."""
+class Database(BaseModel):
+    """What a command needs that only looks at the database."""
 
     model_config = ConfigDict(frozen=True, alias_generator=str.upper, extra="ignore", validate_default=True)
 
     database_url: Annotated[SecretStr, AfterValidator(_database)] = Field(
         description="Postgres of the job tables. SUPABASE_DB_URL is read where this is not set."
     )
+
+
+class Settings(Database):
+    """What one daemon needs to know. Field names are the variables' names in lower case; times are in seconds."""
+
     service_env: Name = Field(
         "development", description="Names the installation; stands in every marker, so that several share an account."
     )
@@ -300,10 +306,19 @@ class Settings(BaseModel):
 
 def load(environment: Mapping[str, str] | None = None, dotenv: Path | None = None) -> Settings:
     """Read the settings; an empty variable counts as unset. Raises SettingsError naming every bad variable at once."""
+    return _load(Settings, environment, dotenv)
+
+
+def load_database(environment: Mapping[str, str] | None = None, dotenv: Path | None = None) -> Database:
+    """Read only where the database is: who looks at it needs no key of anything else. Raises SettingsError."""
+    return _load(Database, environment, dotenv)
+
+
+def _load(kind: type[Kind], environment: Mapping[str, str] | None, dotenv: Path | None) -> Kind:
     given = {name: value for name, value in _merged(environment, dotenv).items() if value.strip()}
     given.setdefault("DATABASE_URL", given.get("SUPABASE_DB_URL", ""))
     try:
-        return Settings.model_validate({name: value for name, value in given.items() if value})
+        return kind.model_validate({name: value for name, value in given.items() if value})
     except ValidationError as error:
         raise SettingsError(_explain(error)) from None
 

@@ -13,13 +13,20 @@ from reconciler.cli.refusal import WRONG_USE, refuse
 COMMANDS = {
     "run": "Run the daemon with the settings of the environment and .env.",
     "migrate": "Bring the database to the newest schema.",
-    "submit": "Upload documents and insert their rows, as the product does.",
-    "jobs": "List the newest jobs.",
+    "status": "Show on one screen how things stand.",
+    "watch": "Show the same, live.",
+    "jobs": "List jobs, the newest first.",
     "job": "Show one job: its attempts, runs, history and document.",
+    "why": "Say why a job is where it is, what must happen, and what you can do.",
+    "runs": "List runs, the newest first.",
+    "run-log": "Show what a run printed.",
+    "submit": "Upload documents and insert their rows, as the product does.",
+    "fetch": "Bring a finished document's files here.",
     "rerun": "Start jobs afresh, by id or by filter.",
     "cancel": "Give up jobs that are not over, by id or by filter.",
     "hold": "Leave jobs or runs alone until they are released.",
     "release": "Let held jobs and runs go on, or give a held run up.",
+    "schemas": "List, show, add and activate portal schemas.",
     "doctor": "Check this installation: the CLI, the account, the database, the store and the worker.",
     "replay": "Read the kept answers of the CLI again with today's parsers.",
     "worker": "Show the worker's bundle, or publish it on the stash.",
@@ -39,16 +46,21 @@ class _Commands(TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002 - the base class's signature
         if cmd_name not in COMMANDS:
             return None
-        alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-        alone.command(cmd_name, help=COMMANDS[cmd_name])(_function(cmd_name))
-        return typer.main.get_command(alone)
+        alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help=COMMANDS[cmd_name])
+        functions = functions_of(cmd_name)
+        for name, function in functions.items():
+            alone.command(name, help=None if len(functions) > 1 else COMMANDS[cmd_name])(function)
+        made = typer.main.get_command(alone)
+        made.name = cmd_name
+        return made
 
 
-def _function(name: str) -> Callable[..., None]:
+def functions_of(name: str) -> dict[str, Callable[..., None]]:
+    """What a command does, by its name; of a group all of its commands, by theirs."""
     if name in OF_THE_LOCAL_PLATFORM and find_spec("pyrage") is None:
-        return _refuse_local
-    function: Callable[..., None] = import_module(f"reconciler.cli.{name}").command
-    return function
+        return {name: _refuse_local}
+    module = import_module(f"reconciler.cli.{name.replace('-', '_')}")
+    return {name: module.command} if hasattr(module, "command") else dict(module.COMMANDS)
 
 
 def _refuse_local() -> None:

@@ -8,42 +8,54 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from reconciler.cli.printing import STATUS_COLOURS, print_json
-from reconciler.cli.refusal import WRONG_USE, database_or_refuse, refuse, settings_or_refuse
-from reconciler.domain.states import JobStatus
-from reconciler.store.database import connect
-from reconciler.store.reading import list_jobs
+from reconciler.cli.connecting import reading
+from reconciler.cli.ids import find_job
+from reconciler.cli.operating import Code, Json, Since, Status, User
+from reconciler.cli.printing import ago, coloured, console, plain_table, print_json, shown_id
+from reconciler.cli.selection import parse_filter
+from reconciler.store.reading import Rows, list_jobs
+
+After = Annotated[str | None, typer.Option(help="Go on behind this one, the last of the page before.", metavar="ID")]
 
 
 def command(
-    status: Annotated[str | None, typer.Option(help="Only jobs of this status.")] = None,
+    status: Status = None,
+    error_code: Code = None,
+    since: Since = None,
+    user: User = None,
+    schema: Annotated[str | None, typer.Option(help="Only jobs for this portal schema.")] = None,
+    held: Annotated[bool, typer.Option("--held", help="Only held jobs.")] = False,
     limit: Annotated[int, typer.Option(help="How many.", min=1, max=10_000)] = 30,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    after: After = None,
+    json: Json = False,
 ) -> None:
-    """List jobs, newest first."""
-    if status is not None and status not in set(JobStatus):
-        refuse(f"--status must be one of {', '.join(JobStatus)}", WRONG_USE)
-    settings = settings_or_refuse()
-    engine = connect(settings.database_url.get_secret_value(), application_name="reconciler jobs", pool_size=1)
-    with database_or_refuse(), engine.connect() as connection:
-        rows = list_jobs(connection, status, limit)
+    """Shows no file names, so that readers may list too; `reconciler job` shows them."""
+    chosen = parse_filter(status, error_code, since, user, held=held)
+    with reading("jobs") as connection:
+        behind = find_job(connection, after) if after else None
+        rows = list_jobs(connection, chosen, schema=schema, after=behind, limit=limit)
     if json:
-        print_json([dict(row) for row in rows])
-    else:
-        Console().print(_table(rows))
+        print_json(rows)
+        return
+    screen = console()
+    screen.print(_table(rows, screen))
+    if len(rows) == limit:
+        screen.print(f"[dim]more: --after {rows[-1]['id']}[/]", soft_wrap=True)
 
 
-def _table(rows: Any) -> Table:
-    table = Table("job", "status", "schema", "file", "tries", "camber job", "age", "why", title=f"{len(rows)} jobs")
+def _table(rows: Rows, screen: Console) -> Table:
+    table = plain_table("job", "status", "schema", "tries", "camber job", "age", "why")
+    for column in range(6):
+        table.columns[column].no_wrap = True
     for row in rows:
-        status = f"[{STATUS_COLOURS[row['status']]}]{row['status']}[/]"
-        age = f"{row['age_seconds']:.0f} s"
-        names = (escape(str(row["schema_name"])), escape(str(row["original_filename"])))
-        camber = str(row["camber_job_id"] or "")
-        table.add_row(str(row["id"]), status, *names, str(row["attempt_count"]), camber, age, escape(_why(row)))
+        camber, schema = str(row["camber_job_id"] or ""), escape(f"{row['schema_name']} v{row['schema_version']}")
+        cells = (schema, str(row["attempt_count"]), camber, ago(row["age_seconds"]), escape(_why(row)))
+        table.add_row(shown_id(screen, row["id"]), coloured(row["status"]), *cells)
+    table.caption = None if rows else "No job fits."
     return table
 
 
 def _why(row: Mapping[str, Any]) -> str:
-    error = row["error_details"] or {}
-    return str(row["held_reason"] or row["waiting_reason"] or error.get("code", ""))
+    asked = "rerun requested" if row["rerun_requested"] else "cancel requested" if row["cancel_requested"] else ""
+    held = f"held: {row['held_reason']}" if row["held_reason"] else ""
+    return str(held or asked or row["waiting_reason"] or row["error_code"] or "")

@@ -10,15 +10,17 @@ from uuid import UUID
 import typer
 from sqlalchemy import Connection, Engine
 
+from reconciler.cli.connecting import writing
 from reconciler.cli.printing import print_json
-from reconciler.cli.refusal import NOT_FOUND, WRONG_USE, database_or_refuse, refuse, settings_or_refuse
+from reconciler.cli.refusal import NOT_FOUND, WRONG_USE, refuse
 from reconciler.cli.selection import Selection, select
-from reconciler.store.database import connect
 from reconciler.store.operating import Deed, Filter, carry_out
 
 REASON_CHARACTERS_MAX = 500
 
-Ids = Annotated[list[str] | None, typer.Argument(metavar="ID...", help="UUIDs.", show_default=False)]
+Ids = Annotated[
+    list[str] | None, typer.Argument(metavar="ID...", help="UUIDs, or their first characters.", show_default=False)
+]
 Status = Annotated[str | None, typer.Option(help="Only jobs of this status.")]
 Code = Annotated[str | None, typer.Option("--error-code", help="Only jobs whose last error is this one.")]
 Since = Annotated[str | None, typer.Option(help="Only jobs that changed within this time, such as 30m, 2h or 7d.")]
@@ -37,7 +39,7 @@ class Order:
     verb: str
     on_jobs: Deed
     on_runs: Deed | None
-    ids: Sequence[UUID]
+    ids: Sequence[str]
     chosen: Filter
     reason: str
     actor: str | None
@@ -51,14 +53,8 @@ def execute(order: Order) -> None:
     reason = order.reason.strip()
     if not 0 < len(reason) <= REASON_CHARACTERS_MAX:
         refuse(f"--reason must have 1 to {REASON_CHARACTERS_MAX} characters", WRONG_USE)
-    settings = settings_or_refuse()
-    url = settings.database_url.get_secret_value()
-    engine = connect(url, application_name=f"reconciler {order.verb}", pool_size=1)
-    try:
-        with database_or_refuse():
-            found, changed = _execute(engine, order, reason)
-    finally:
-        engine.dispose()
+    with writing(order.verb) as engine:
+        found, changed = _execute(engine, order, reason)
     _tell(order, found, changed)
 
 

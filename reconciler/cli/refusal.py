@@ -6,12 +6,15 @@ from contextlib import contextmanager
 from typing import NoReturn
 
 import typer
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from reconciler.logs import redact
 from reconciler.settings import Settings, SettingsError, load
 
-ENDED_BADLY, WRONG_USE, NOT_FOUND, AWAY = 1, 2, 3, 4
+ENDED_BADLY, WRONG_USE, NOT_FOUND, AWAY, DENIED = 1, 2, 3, 4, 5
+NO_RIGHT = "42501"
+UNKNOWN_NAMES = ("42P01", "42703", "42883", "3F000")
+"""SQLSTATEs of a schema that is not there, or older than this program."""
 
 
 def refuse(reason: str, code: int) -> NoReturn:
@@ -30,10 +33,28 @@ def settings_or_refuse() -> Settings:
 
 @contextmanager
 def database_or_refuse() -> Iterator[None]:
-    """A database that is away, or a schema that is not there, is one line and not a traceback."""
+    """A database that is away, a right or a schema that is not there is one line and not a traceback."""
     try:
         yield
-    except (OperationalError, DBAPIError) as error:
-        reason = redact(str(error.orig).strip().split("\n")[0])
-        hint = " Run `reconciler migrate` first." if "does not exist" in reason else ""
-        refuse(f"The database did not do it: {reason}.{hint}", AWAY)
+    except DBAPIError as error:
+        _refuse(error)
+
+
+def _refuse(error: DBAPIError) -> NoReturn:
+    """Tell trouble on the way to the database, which passes, from what it refuses, which does not."""
+    state = str(getattr(error.orig, "sqlstate", None) or "")
+    reason = database_reason(error)
+    if state == NO_RIGHT:
+        refuse(f"This login may not do it: {reason}. See docs/how-to/use-roles.md.", DENIED)
+    if state in UNKNOWN_NAMES:
+        refuse(f"The database did not do it: {reason}. Run `reconciler migrate` first.", AWAY)
+    # Our own rules, and the schema's.
+    if state.startswith(("RQ", "23")):
+        refuse(f"The database refuses it: {reason}.", DENIED)
+    refuse(f"The database did not do it: {reason}.", AWAY)
+
+
+def database_reason(error: DBAPIError) -> str:
+    """One line, without secrets: where several addresses were tried, what the last one said."""
+    lines = str(error.orig).strip().split("\n")
+    return redact(lines[-1 if lines[0].startswith("Multiple connection attempts") else 0]).lstrip("- ").rstrip(". ")

@@ -2,11 +2,14 @@
 
 import os
 import sys
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
 from pydantic import SecretStr
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
 
 from reconciler.cli.refusal import AWAY, ENDED_BADLY, WRONG_USE, database_or_refuse, refuse, settings_or_refuse
 from reconciler.health.attendance import attended
@@ -18,7 +21,10 @@ from reconciler.loop.daemon import Daemon
 from reconciler.metrics import count_events
 from reconciler.settings import Settings, meaningless
 from reconciler.store.database import connect, normal_url
-from reconciler.store.migrate import current, newest
+from reconciler.store.migrate import Standing, current, newest, stand
+
+SCHEMA_LOOK_SECONDS = 1.0
+"""Pause between looks whether the database was migrated."""
 
 
 def command() -> None:
@@ -29,7 +35,7 @@ def command() -> None:
     for name, reason in meaningless().items():
         logger.bind(name=name, reason=reason).warning(Event.SETTING_IGNORED)
     _arm(os.environ.get(VARIABLE))
-    _refuse_other_schema(settings)
+    _await_schema(settings)
     _run(settings)
 
 
@@ -71,10 +77,25 @@ def camber_binary(settings: Settings) -> Path | None:
     return Path(sys.executable).with_name("camber-local") if settings.execution_backend == "local" else None
 
 
-def _refuse_other_schema(settings: Settings) -> None:
+def _await_schema(settings: Settings) -> None:
+    """Refuse a schema that is newer than this program, and wait on an older one until it is migrated.
+
+    While it waits nothing is served and the service manager is not told READY: nobody sends work here. A database that
+    goes away meanwhile is waited for too; SIGTERM ends the wait as it ends any program.
+    """
     engine = connect(settings.database_url.get_secret_value(), application_name="reconciler start", pool_size=1)
     with database_or_refuse():
-        found, known = current(engine), newest()
+        found = current(engine)
+    while (standing := stand(found)) is not Standing.SAME:
+        if standing is Standing.NEWER:
+            refuse(
+                f"The database's schema is at {found}, which this program does not know: it knows {newest()}."
+                " Install the newer program.",
+                AWAY,
+            )
+        logger.bind(found=found, needed=newest(), hint="reconciler migrate").warning(Event.SCHEMA_AWAITED)
+        while stand(found) is Standing.OLDER:
+            time.sleep(SCHEMA_LOOK_SECONDS)
+            with suppress(OperationalError):
+                found = current(engine)
     engine.dispose()
-    if found != known:
-        refuse(f"The database's schema is at {found}, this program needs {known}: run `reconciler migrate`.", AWAY)

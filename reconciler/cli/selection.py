@@ -7,9 +7,10 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
+from reconciler.cli.ids import SHOWN_MAX, listed, prefix_or_refuse
 from reconciler.cli.refusal import NOT_FOUND, WRONG_USE, refuse
 from reconciler.domain.states import JobStatus
-from reconciler.store import operating
+from reconciler.store import operating, reading
 from reconciler.store.operating import Filter
 from worker.contract import ErrorCode
 
@@ -46,23 +47,44 @@ def parse_filter(
     )
 
 
-def parse_ids(texts: Sequence[str]) -> list[UUID]:
-    """The ids, each once."""
-    return list(dict.fromkeys(_uuid(text, "ID") for text in texts))
+def parse_ids(texts: Sequence[str]) -> list[str]:
+    """The first digits of the ids, or all of them, each once."""
+    return list(dict.fromkeys(map(prefix_or_refuse, texts)))
 
 
-def select(connection: Connection, ids: Sequence[UUID], chosen: Filter, *, runs_too: bool) -> Selection:
+def select(connection: Connection, ids: Sequence[str], chosen: Filter, *, runs_too: bool) -> Selection:
     """What is meant. An id that is nothing, or not what the command is for, is refused before anything is done."""
     if bool(ids) == (not chosen.empty):
         refuse("Name either ids or a filter.", WRONG_USE)
     if not ids:
         return Selection(jobs=operating.select_jobs(connection, chosen), runs=[])
-    kinds = operating.find_ids(connection, ids)
-    unknown = [str(one) for one in ids if kinds.get(one) not in (("job", "run") if runs_too else ("job",))]
+    found = {one: _find(connection, one, runs_too=runs_too) for one in ids}
+    what = "job or run" if runs_too else "job"
+    unknown = [_shown(one) for one, those in found.items() if not those]
     if unknown:
-        refuse(f"There is no {'job or run' if runs_too else 'job'} {', '.join(unknown)}. Nothing was done.", NOT_FOUND)
-    jobs, runs = ([one for one in ids if kinds[one] == kind] for kind in ("job", "run"))
+        refuse(f"There is no {what} {', '.join(unknown)}. Nothing was done.", NOT_FOUND)
+    for one, those in found.items():
+        if len(those) > 1:
+            refuse(
+                f"{one} is not one {what}: {listed([found_id for _, found_id in those])}. Nothing was done.", WRONG_USE
+            )
+    jobs, runs = (
+        list(dict.fromkeys(found_id for those in found.values() for is_a, found_id in those if is_a == kind))
+        for kind in ("job", "run")
+    )
     return Selection(jobs=jobs, runs=runs)
+
+
+def _find(connection: Connection, prefix: str, *, runs_too: bool) -> list[tuple[str, UUID]]:
+    """What the first digits of an id fit, as far as it has to be told."""
+    found = [("job", one) for one in reading.find_job_ids(connection, prefix, SHOWN_MAX + 1)]
+    if runs_too:
+        found += [("run", one) for one in reading.find_run_ids(connection, prefix, prefix, SHOWN_MAX + 1)]
+    return found
+
+
+def _shown(prefix: str) -> str:
+    return str(UUID(prefix)) if len(prefix) == reading.UUID_HEX_CHARACTERS else prefix
 
 
 def _uuid(text: str, what: str) -> UUID:

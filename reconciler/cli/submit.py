@@ -2,6 +2,8 @@
 
 import mimetypes
 import sys
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID, uuid4
@@ -11,32 +13,64 @@ from rich.console import Console
 from rich.progress import track
 from sqlalchemy import Engine
 
-from reconciler.cli.refusal import AWAY, WRONG_USE, database_or_refuse, refuse, settings_or_refuse
+from reconciler.cli.connecting import writing
+from reconciler.cli.documents import find_documents
+from reconciler.cli.operating import Json
+from reconciler.cli.printing import print_json
+from reconciler.cli.refusal import AWAY, ENDED_BADLY, NOT_FOUND, WRONG_USE, refuse, settings_or_refuse
+from reconciler.cli.waiting import print_outcomes, wait
+from reconciler.domain.states import JobStatus
 from reconciler.logs import Event, logger, set_up
 from reconciler.loop.assembly import object_store
 from reconciler.objects.errors import ObjectsError
 from reconciler.objects.store import ObjectStore
-from reconciler.settings import Settings
-from reconciler.store.database import connect
 from reconciler.store.reading import insert_job
 from reconciler.store.schemas import find_active
 
+Job = dict[str, Any]
+
 
 def command(
-    files: Annotated[list[Path], typer.Argument(help="The documents.", show_default=False)],
+    files: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="PATH...", help="Files, folders with all that is in them, or globs.", show_default=False
+        ),
+    ],
     schema: Annotated[str, typer.Option(help="Name of the portal schema.")],
     user: Annotated[str, typer.Option(help="UUID of the person whose documents they are.")],
     priority: Annotated[int, typer.Option(help="Higher goes first.", min=-100, max=100)] = 0,
+    wait_for: Annotated[
+        bool, typer.Option("--wait", help="Wait until all are over; exit code 1 where one is not completed.")
+    ] = False,
+    json: Json = False,
 ) -> None:
     """Insert one pending job for each document; prints the ids. Nothing is written unless every file can be taken."""
     settings = settings_or_refuse()
     set_up(settings.log_level, settings.log_format)
     user_id = _uuid(user)
-    _refuse_bad_files(files, settings)
-    engine = connect(settings.database_url.get_secret_value(), application_name="reconciler submit", pool_size=1)
-    with database_or_refuse():
-        for job_id in _submit(engine, object_store(settings), files, schema, user_id, priority):
-            sys.stdout.write(f"{job_id}\n")
+    documents = find_documents(files, settings.input_bytes_max)
+    with writing("submit") as engine:
+        jobs = _submit(engine, object_store(settings), documents, schema, user_id, priority)
+        names = {job["id"]: str(file) for job, file in zip(jobs, documents, strict=True)}
+        if not json:
+            sys.stdout.write("".join(f"{job_id}\n" for job_id in names))
+            sys.stdout.flush()
+        outcomes = wait(engine, list(names)) if wait_for else []
+    _tell(names, outcomes, waited=wait_for, json=json)
+
+
+def _tell(names: Mapping[UUID, str], outcomes: Sequence[Mapping[str, Any]], *, waited: bool, json: bool) -> None:
+    ended = {row["id"]: dict(row) for row in outcomes}
+    if json:
+        print_json([{"id": job_id, "file": name} | ended.get(job_id, {}) for job_id, name in names.items()])
+    elif waited:
+        print_outcomes(names, ended)
+    if not waited:
+        return
+    bad = sum(row["status"] != JobStatus.COMPLETED for row in ended.values()) + len(names) - len(ended)
+    if bad:
+        refuse(f"{bad} of {len(names)} documents were not completed.", ENDED_BADLY)
 
 
 def _uuid(text: str) -> UUID:
@@ -46,45 +80,49 @@ def _uuid(text: str) -> UUID:
         refuse("--user must be a UUID", WRONG_USE)
 
 
-def _refuse_bad_files(files: list[Path], settings: Settings) -> None:
-    problems = [f"{file}: {problem}" for file in files if (problem := _problem(file, settings.input_bytes_max))]
-    if problems:
-        refuse("\n".join([*problems, "Nothing was submitted."]), WRONG_USE)
-
-
-def _problem(file: Path, bytes_max: int) -> str | None:
-    if not file.is_file():
-        return "is not a file" if file.exists() else "does not exist"
-    size = file.stat().st_size
-    if size == 0:
-        return "is empty"
-    return f"has {size:,} bytes, more than {bytes_max:,}" if size > bytes_max else None
-
-
 def _submit(
-    engine: Engine, objects: ObjectStore, files: list[Path], schema: str, user_id: UUID, priority: int
-) -> list[UUID]:
+    engine: Engine, objects: ObjectStore, files: Sequence[Path], schema: str, user_id: UUID, priority: int
+) -> list[Job]:
+    """Upload all and insert all; whatever stops it on the way, what was uploaded is removed again."""
     with engine.begin() as connection:
         active = find_active(connection, schema)
     if active is None:
-        refuse(f"There is no active portal schema named {schema!r}. Nothing was submitted.", WRONG_USE)
+        refuse(f"There is no active portal schema named {schema!r}. Nothing was submitted.", NOT_FOUND)
     jobs = [_job(file, user_id, active[0], priority) for file in files]
+    uploaded: list[str] = []
+    with ExitStack() as undo:
+        undo.callback(_remove, objects, uploaded)
+        _upload(objects, files, jobs, uploaded)
+        with engine.begin() as connection:
+            for job in jobs:
+                insert_job(connection, job)
+        undo.pop_all()
+    for job in jobs:
+        logger.bind(job_id=str(job["id"]), schema=schema).info(Event.JOB_CREATED)
+    return jobs
+
+
+def _upload(objects: ObjectStore, files: Sequence[Path], jobs: Sequence[Job], uploaded: list[str]) -> None:
+    shown = track(files, "uploading", console=Console(stderr=True), transient=True)
     try:
-        for file, job in zip(
-            track(files, "uploading", console=Console(stderr=True), transient=True), jobs, strict=True
-        ):
+        for file, job in zip(shown, jobs, strict=True):
+            # Named first: a put whose answer is lost may have been done.
+            uploaded.append(job["raw_path"])
             objects.put_file(job["raw_path"], file)
     except ObjectsError as error:
         refuse(f"The store did not take the upload: {error}. No row was inserted.", AWAY)
-    with engine.begin() as connection:
-        for job in jobs:
-            insert_job(connection, job)
-    for job in jobs:
-        logger.bind(job_id=str(job["id"]), schema=schema).info(Event.JOB_CREATED)
-    return [job["id"] for job in jobs]
+    except OSError as error:
+        refuse(f"{error.filename}: {error.strerror}. No row was inserted.", WRONG_USE)
 
 
-def _job(file: Path, user_id: UUID, schema_id: UUID, priority: int) -> dict[str, Any]:
+def _remove(objects: ObjectStore, keys: Sequence[str]) -> None:
+    """Take back what nothing refers to. With the first one that cannot be removed the store is away."""
+    with suppress(ObjectsError):
+        for key in keys:
+            objects.delete(key)
+
+
+def _job(file: Path, user_id: UUID, schema_id: UUID, priority: int) -> Job:
     return {
         "id": uuid4(),
         "user_id": user_id,

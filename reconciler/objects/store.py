@@ -6,6 +6,7 @@ import ipaddress
 import os
 import re
 from dataclasses import dataclass, field
+from email.message import Message
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Literal
 from urllib.parse import urlsplit
@@ -60,6 +61,8 @@ class ObjectHead:
 
     size_bytes: int
     etag: str
+    filename: str | None = None
+    """The name under which the object is to be saved, where its writer gave one."""
 
     @property
     def md5(self) -> str | None:
@@ -86,7 +89,11 @@ class ObjectStore:
         except ObjectMissing:
             self._require_bucket()
             return None
-        return ObjectHead(size_bytes=answer["ContentLength"], etag=answer["ETag"].strip('"').lower())
+        return ObjectHead(
+            size_bytes=answer["ContentLength"],
+            etag=answer["ETag"].strip('"').lower(),
+            filename=_filename(answer.get("ContentDisposition", "")),
+        )
 
     def get(self, key: str, *, bytes_max: int) -> bytes:
         """Read a whole object. Raises ObjectMissing, and ObjectTooLarge before more than `bytes_max` are read."""
@@ -198,6 +205,12 @@ def _client_config(config: ObjectStoreConfig, patience: Patience) -> Config:
         # A proxy cannot reach this machine's own addresses.
         proxies={} if local else None,
     )
+
+
+def _filename(disposition: str) -> str | None:
+    header = Message()
+    header["Content-Disposition"] = disposition.replace("\r", "").replace("\n", "")
+    return header.get_filename()
 
 
 def _is_local(endpoint: str) -> bool:

@@ -1,7 +1,9 @@
 """Read a portal's file strictly."""
 
+import json
 import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -45,8 +47,11 @@ def shipped_portals() -> tuple[PortalSchema, ...]:
 
 
 def parse_portal(text: str, path: str) -> PortalSchema:
-    """Read one portal's file; raises ContractError(SCHEMA_INVALID) naming the first wrong field."""
-    read = Reader(_toml(text, path), path, ErrorCode.SCHEMA_INVALID)
+    """Read one portal's file, TOML or, where the path ends in .json, JSON with the date as text.
+
+    Raises ContractError(SCHEMA_INVALID) naming the first wrong field.
+    """
+    read = Reader(_json(text, path) if path.endswith(".json") else _toml(text, path), path, ErrorCode.SCHEMA_INVALID)
     source, definition = read.inner("source"), read.inner("definition")
     fields = {name: definition.raw(name) for name in definition.keys()}  # noqa: SIM118 - a Reader's method, no mapping's
     portal = PortalSchema(
@@ -75,6 +80,19 @@ def _toml(text: str, path: str) -> dict[str, object]:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ContractError(ErrorCode.SCHEMA_INVALID, path, "must be TOML") from error
+
+
+def _json(text: str, path: str) -> object:
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ContractError(ErrorCode.SCHEMA_INVALID, path, "must be JSON") from error
+    source = value.get("source") if isinstance(value, dict) else None
+    if isinstance(source, dict) and isinstance(source.get("date"), str):
+        # What is no date stays a text, and is named as every wrong field is.
+        with suppress(ValueError):
+            source["date"] = date.fromisoformat(source["date"])
+    return value
 
 
 def _day(read: Reader) -> date:

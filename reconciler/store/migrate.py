@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import Enum, auto
 from pathlib import Path
 
 from alembic import command
@@ -26,6 +27,14 @@ ROLES = {
     "reconciler_api": "the product: inserts jobs and reads those of its acting user",
 }
 """Every role with whom it is for. None can log in: logins are made members of them."""
+
+
+class Standing(Enum):
+    """A database's schema, compared with what the code knows."""
+
+    OLDER = auto()
+    SAME = auto()
+    NEWER = auto()
 
 
 class MigrationError(RuntimeError):
@@ -67,6 +76,14 @@ def check(url: str) -> None:
 def newest() -> str | None:
     """The newest revision that this code knows."""
     return ScriptDirectory.from_config(_config(None)).get_current_head()
+
+
+def stand(found: str | None) -> Standing:
+    """How a database at this revision stands to the code. What the code does not know is of a newer one."""
+    if found == newest():
+        return Standing.SAME
+    known = {script.revision for script in ScriptDirectory.from_config(_config(None)).walk_revisions()}
+    return Standing.OLDER if found is None or found in known else Standing.NEWER
 
 
 def current(engine: Engine) -> str | None:

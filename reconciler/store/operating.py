@@ -43,11 +43,6 @@ def select_jobs(connection: Connection, chosen: Filter) -> list[UUID]:
     return list(connection.execute(statement("select_jobs"), asdict(chosen)).scalars())
 
 
-def find_ids(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, str]:
-    """Of each id, whether it is a `job` or a `run`; an unknown one is left out."""
-    return {row.id: row.kind for row in connection.execute(statement("find_ids"), {"ids": list(ids)})}
-
-
 def carry_out(connection: Connection, deed: Deed, ids: Sequence[UUID], actor: str, reason: str) -> list[UUID]:
     """Do it to those of them that it changes, and return these. Who and why go into the history."""
     connection.execute(statement("name_actor"), {"actor": actor, "reason": reason})

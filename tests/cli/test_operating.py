@@ -4,24 +4,10 @@ import json
 from uuid import UUID, uuid4
 
 import pytest
-from typer.testing import CliRunner, Result
 
-from reconciler.cli import app
 from reconciler.loop import dispatch, repair, watch
+from tests.cli.conftest import Call
 from tests.world import USER, World
-
-
-@pytest.fixture
-def call(world: World, monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def] # a function of the test's own
-    for name, value in world.settings.items():
-        monkeypatch.setenv(name, value)
-
-    def run(*words: object, code: int = 0) -> Result:
-        result = CliRunner().invoke(app, [str(word) for word in words])
-        assert result.exit_code == code, result.output
-        return result
-
-    return run
 
 
 def failed(world: World, code: str = "FETCH_FAILED") -> UUID:
@@ -39,7 +25,7 @@ def flagged(world: World) -> int:
     return int(world.one("SELECT count(*) FROM jobs WHERE rerun_requested"))
 
 
-def test_rerun_by_filter_takes_what_fits_and_says_who_and_why(world: World, call) -> None:  # type: ignore[no-untyped-def]
+def test_rerun_by_filter_takes_what_fits_and_says_who_and_why(world: World, call: Call) -> None:
     wanted = [failed(world) for _ in range(3)]
     failed(world, "CORRUPT_IMAGE")
     world.submit()
@@ -61,7 +47,7 @@ def test_rerun_by_filter_takes_what_fits_and_says_who_and_why(world: World, call
     assert call(*words, "--yes").output == "Rerun: 0 of 3 jobs; 3 stay as they are.\n"
 
 
-def test_the_actor_is_the_user_of_the_system_unless_one_is_named(world: World, call) -> None:  # type: ignore[no-untyped-def]
+def test_the_actor_is_the_user_of_the_system_unless_one_is_named(world: World, call: Call) -> None:
     job = world.submit()
 
     call("cancel", job)
@@ -83,14 +69,14 @@ def test_the_actor_is_the_user_of_the_system_unless_one_is_named(world: World, c
         (["rerun", "--status", "failed", "--reason", " "], "--reason must have"),
     ],
 )
-def test_a_wrong_filter_is_refused_in_one_line(world: World, call, words: list[str], said: str) -> None:  # type: ignore[no-untyped-def]
+def test_a_wrong_filter_is_refused_in_one_line(world: World, call: Call, words: list[str], said: str) -> None:
     output = call(*words, code=2).output
 
     assert said in output
     assert len(output.splitlines()) == 1
 
 
-def test_an_unknown_id_stops_all_of_it(world: World, call) -> None:  # type: ignore[no-untyped-def]
+def test_an_unknown_id_stops_all_of_it(world: World, call: Call) -> None:
     job, nobody = failed(world), uuid4()
 
     said = call("rerun", job, nobody, "--yes", code=3).output
@@ -100,7 +86,7 @@ def test_an_unknown_id_stops_all_of_it(world: World, call) -> None:  # type: ign
     assert call("rerun", "--status", "cancelled", code=3).output == "No job fits the filter.\n"
 
 
-def test_a_held_job_is_not_planned_until_it_is_released(world: World, call) -> None:  # type: ignore[no-untyped-def]
+def test_a_held_job_is_not_planned_until_it_is_released(world: World, call: Call) -> None:
     daemon, job = world.daemon(), world.submit()
     call("hold", job, "--reason", "ask the user first")
     world.step(daemon, dispatch.run_once)
@@ -116,7 +102,7 @@ def test_a_held_job_is_not_planned_until_it_is_released(world: World, call) -> N
     assert world.one(kinds) == "held:ask the user first released:asked"
 
 
-def test_a_hold_while_a_job_is_processed_lets_its_result_count_and_nothing_new_begin(world: World, call) -> None:  # type: ignore[no-untyped-def]
+def test_a_hold_while_a_job_is_processed_lets_its_result_count_and_nothing_new_begin(world: World, call: Call) -> None:
     daemon, done, lost = world.daemon(RUN_SLOTS="2", BATCH_MAX="1"), world.submit(), world.submit()
     world.step(daemon, dispatch.run_once)
     call("hold", done, lost, "--yes")
@@ -134,7 +120,7 @@ def test_a_hold_while_a_job_is_processed_lets_its_result_count_and_nothing_new_b
     assert len(world.camber_jobs()) == 2
 
 
-def hold_a_run(world: World, call) -> tuple[UUID, UUID]:  # type: ignore[no-untyped-def]
+def hold_a_run(world: World, call: Call) -> tuple[UUID, UUID]:
     job = world.submit()
     world.step(world.daemons[0], dispatch.run_once)
     run: UUID = world.one("SELECT id FROM camber_runs WHERE state <> 'held' ORDER BY created_at DESC LIMIT 1")
@@ -143,7 +129,7 @@ def hold_a_run(world: World, call) -> tuple[UUID, UUID]:  # type: ignore[no-unty
     return job, run
 
 
-def test_a_held_run_is_left_alone_and_goes_on_when_it_is_released(world: World, call) -> None:  # type: ignore[no-untyped-def]
+def test_a_held_run_is_left_alone_and_goes_on_when_it_is_released(world: World, call: Call) -> None:
     daemon = world.daemon()
     job, run = hold_a_run(world, call)
     world.work()
@@ -160,7 +146,7 @@ def test_a_held_run_is_left_alone_and_goes_on_when_it_is_released(world: World, 
     )
 
 
-def test_a_held_run_that_is_given_up_is_fenced_and_its_job_is_launched_again(world: World, call) -> None:  # type: ignore[no-untyped-def]
+def test_a_held_run_that_is_given_up_is_fenced_and_its_job_is_launched_again(world: World, call: Call) -> None:
     daemon = world.daemon()
     job, run = hold_a_run(world, call)
 

@@ -17,13 +17,13 @@ import numpy as np
 import pypdfium2
 import pyrage
 import pytest
+from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
 from reconciler.local.demo import DEMO_USER, look, open_database
 from reconciler.local.platform import Platform, running_platform
 from reconciler.local.samples import SCHEMAS, Sample, generate
 from reconciler.objects.store import ObjectStore
-from reconciler.store.reading import list_jobs
 from tests.demo.leaks import camber_commands, kept_files, leaks, stored_values, watched_arguments
 
 pytestmark = pytest.mark.demo
@@ -106,8 +106,8 @@ def _run_demo(folder: Path, home: Path) -> "subprocess.CompletedProcess[str]":
 def _stories(platform: Platform, samples: dict[str, Sample]) -> dict[str, dict[str, Any]]:
     engine = open_database(platform)
     with engine.connect() as connection:
-        rows = list_jobs(connection, None, 100)
-    by_file = {row["original_filename"]: UUID(str(row["id"])) for row in rows}
+        rows = connection.execute(text("SELECT original_filename, id FROM jobs")).all()
+    by_file = {name: UUID(str(job)) for name, job in rows}
     looked = look(engine, [(sample, by_file[sample.path.name]) for sample in samples.values()])
     engine.dispose()
     return {one.sample.name: dict(one.story) for one in looked}

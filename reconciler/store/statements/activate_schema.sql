@@ -1,0 +1,1 @@
+UPDATE portal_schemas SET active = true WHERE name = :name AND version = :version AND NOT active

@@ -1,0 +1,32 @@
+"""What a daemon does at a database that another version of the program made."""
+
+from tests.loop.test_daemon import end, running_daemon, until
+from tests.world import World
+
+
+def test_a_schema_newer_than_the_program_is_refused(world: World) -> None:
+    world.execute("UPDATE alembic_version SET version_num = '9999'")
+
+    with running_daemon(world) as daemon:
+        _, said = daemon.communicate(timeout=60)
+
+    assert daemon.returncode == 4
+    assert "The database's schema is at 9999, which this program does not know" in said
+    assert world.one("SELECT count(*) FROM daemons") == 0
+
+
+def test_an_older_schema_is_waited_on_until_it_is_migrated(world: World) -> None:
+    newest = world.one("SELECT version_num FROM alembic_version")
+    world.execute("UPDATE alembic_version SET version_num = '0002'")
+    with running_daemon(world) as daemon:
+        until(lambda: world.one("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'reconciler start'"))
+        assert world.one("SELECT count(*) FROM daemons") == 0
+
+        world.execute("UPDATE alembic_version SET version_num = :newest", newest=newest)
+        until(lambda: bool(world.one("SELECT count(*) FROM daemons")))
+        log = end(daemon)
+
+    events = [line["event"] for line in log]
+    assert events.index("Schema awaited") < events.index("Daemon started")
+    assert events.count("Schema awaited") == 1
+    assert daemon.returncode == 0

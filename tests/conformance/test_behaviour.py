@@ -176,7 +176,7 @@ def test_09_a_command_runs_under_plain_bash_in_the_folder(camber_under_test: Sub
     assert camber_under_test.raw("stash", "cp", str(tool), f"{camber_under_test.folder()}tool.sh").returncode == 0
     command = (
         "echo $0; false; false | true; echo id $JOB_ID; echo mine ${SECRET_OF_THE_CALLER:-none};"
-        " command -v camber || echo no camber; ls -A \"$HOME\" | grep -c . ; [ -x tool.sh ] || bash tool.sh;"
+        ' command -v camber || echo no camber; ls -A "$HOME" | grep -c . ; [ -x tool.sh ] || bash tool.sh;'
         " echo bash ${#BASH_VERSION}; echo error >&2; echo last"
     )
     job_id = create(camber_under_test, command, SECRET_OF_THE_CALLER="told")
@@ -239,7 +239,9 @@ def test_12_account_stash_and_apps_have_their_screens(camber_under_test: Subject
     (tree / ".gitignore").write_text("*.log\n")
     folder = camber_under_test.folder().rstrip("/")
     me = said(camber_under_test.raw("me").stdout).decode()
-    copied = camber_under_test.raw("stash", "cp", "-r", str(tree), f"{folder}/", "--exclude", "*.pyc", "--use-gitignore")
+    copied = camber_under_test.raw(
+        "stash", "cp", "-r", str(tree), f"{folder}/", "--exclude", "*.pyc", "--use-gitignore"
+    )
     table = said(camber_under_test.raw("stash", "ls", f"{folder}/").stdout).decode().splitlines()
     tests = [
         camber_under_test.raw("stash", "test", "-e", f"{folder}/{name}").returncode

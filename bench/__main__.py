@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-BENCHES = ("wake_up", "cli_overhead", "list_parse", "documents")
+BENCHES = ("wake_up", "lifecycle", "cli_overhead", "list_parse", "documents")
 RESULTS = Path(".rythmiq/bench")
 
 

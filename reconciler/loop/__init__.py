@@ -6,6 +6,7 @@ is open across an outside call. One file a duty, each with a run_once() that ret
 
     daemon.py    wires the clock, the signals and the wake-up
     duties.py    one pass at a time, again at once if it was woken meanwhile
+    due.py       one question for all duties: is anything due?
     cycle.py     one run at a time within a pass
     context.py   what every duty is given
 

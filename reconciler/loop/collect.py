@@ -15,11 +15,13 @@ from reconciler.loop.witness import heard
 from reconciler.objects.errors import ObjectsError
 from reconciler.store import runs
 
+GATHERED = (RunState.COLLECTING,)
+
 
 @as_duty("collect")
 def run_once(context: Context) -> Counts:
     """Gather from every run that is due."""
-    due = claim_due(context, (RunState.COLLECTING,), "storage")
+    due = claim_due(context, GATHERED, "storage")
     return each(context, due, lambda run: collect(context, run), lambda run: run.lease)
 
 

@@ -30,7 +30,7 @@ _LAUNCHING = ("read_run", "head_object", "upload", "start_launch", "create")
 _LAUNCHED = ("write_created", "write_unknown", "write_not_sent")
 _HEALTH = ("trip", "close", "own_fault", "hold_own_fault")
 POINTS: dict[str, tuple[str, ...]] = {
-    NOBODY: ("note_outage", "trip", "close"),
+    NOBODY: ("note_outage", "trip", "close", "look_for_due"),
     "heart": ("beat", "stop"),
     "requests": ("carry_out", *_SIGNALLING, "keep_evidence", *_HEALTH),
     "dispatch": (

@@ -19,6 +19,7 @@ from reconciler.loop import collect, dispatch, prune, repair, requests, sweep, t
 from reconciler.loop.breakers import show_settings
 from reconciler.loop.context import Context, Counts
 from reconciler.loop.crashpoints import as_duty
+from reconciler.loop.due import Due
 from reconciler.loop.duties import Duty
 from reconciler.loop.outage import Outage
 from reconciler.store import daemons, runs
@@ -34,17 +35,19 @@ class Daemon:
 
     def __init__(self, context: Context) -> None:
         settings = context.settings
-        tick = settings.tick_seconds
+        tick, look = settings.tick_seconds, settings.poll_min_seconds / 2
         self._context = context
         outage = Outage(settings.policy, context.random)
+        self._due = Due(context.engine, context.leases.clock)
+        due = self._due.any_of
         self._heart = Duty("heart", self._beat, settings.lease_seconds / 3, outage, always=True)
         self._duties = [
             self._heart,
-            Duty("requests", requests.run_once, tick, outage),
-            Duty("dispatch", dispatch.run_once, tick, outage),
-            Duty("watch", watch.run_once, settings.poll_min_seconds / 2, outage),
-            Duty("collect", collect.run_once, settings.poll_min_seconds / 2, outage),
-            Duty("repair", repair.run_once, tick, outage),
+            Duty("requests", requests.run_once, tick, outage, wanted_when=partial(due, ("requests",))),
+            Duty("dispatch", dispatch.run_once, tick, outage, wanted_when=partial(due, ("jobs",))),
+            Duty("watch", watch.run_once, look, outage, wanted_when=partial(due, watch.WATCHED)),
+            Duty("collect", collect.run_once, look, outage, wanted_when=partial(due, collect.GATHERED)),
+            Duty("repair", repair.run_once, tick, outage, wanted_when=partial(due, repair.REPAIRED)),
             Duty("tell", tell.run_once, tick, outage),
             Duty("sweep", sweep.run_once, settings.sweep_seconds, outage),
             Duty("prune", prune.run_once, settings.prune_seconds, outage),
@@ -122,6 +125,7 @@ class Daemon:
             scheduler.shutdown(wait=False)
 
     def _wake(self) -> None:
+        self._due.forget()
         for duty in self._duties:
             if duty.name in WOKEN and not self._context.stopping.is_set():
                 threading.Thread(

@@ -26,7 +26,14 @@ class Duty:
     """One periodic loop of the daemon."""
 
     def __init__(
-        self, name: str, run_once: Callable[[Context], Counts], seconds: float, outage: Outage, *, always: bool = False
+        self,
+        name: str,
+        run_once: Callable[[Context], Counts],
+        seconds: float,
+        outage: Outage,
+        *,
+        always: bool = False,
+        wanted_when: Callable[[], bool] | None = None,
     ) -> None:
         self.name = name
         self.seconds = seconds
@@ -36,6 +43,8 @@ class Duty:
         self._outage = outage
         # Leases run out while the database is left alone: whoever renews them must not wait.
         self._always = always
+        # Asked before each pass: without anything due the pass is over at once.
+        self._wanted_when = wanted_when
         self._running = threading.Lock()
         self._wanted = threading.Event()
 
@@ -74,7 +83,8 @@ class Duty:
     def _work(self, context: Context) -> None:
         try:
             with DUTY_SECONDS.labels(self.name).time():
-                counts = self._run_once(context)
+                idle = self._wanted_when is not None and not self._wanted_when()
+                counts = Counts() if idle else self._run_once(context)
         except Exception as error:  # noqa: BLE001 - one of the two places: around one pass
             self._blame(error)
             return

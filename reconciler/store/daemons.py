@@ -15,6 +15,11 @@ def beat(connection: Connection, owner: UUID, host: str, pid: int, version: str,
     connection.execute(statement("beat_heart"), values)
 
 
+def look_for_due(connection: Connection) -> frozenset[str]:
+    """What is due at this moment: `requests`, `jobs`, and the states of runs whose next look has come."""
+    return frozenset(connection.execute(statement("look_for_due")).scalars())
+
+
 def stop(connection: Connection, owner: UUID) -> None:
     """Say that the process stopped in good order."""
     connection.execute(statement("stop_daemon"), {"id": owner})

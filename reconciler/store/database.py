@@ -1,10 +1,18 @@
 """The engine, and statements by name."""
 
-from functools import cache
+import time
+from functools import cache, partial
 from importlib.resources import files
 
-from sqlalchemy import Engine, TextClause, create_engine, text
+from sqlalchemy import Engine, TextClause, create_engine, event, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
+
+IDLE_SECONDS = 5.0
+"""After so long unused a connection may have been cut by a restart or a firewall."""
+USED = "used at"
 
 
 class DatabaseUnavailable(RuntimeError):
@@ -22,11 +30,12 @@ def connect(url: str, *, application_name: str, pool_size: int = 5) -> Engine:
 
     No JIT: these statements touch few rows, and to compile one takes longer than to run it a thousand times.
     """
-    return create_engine(
+    engine = create_engine(
         normal_url(url),
         pool_size=pool_size,
         max_overflow=pool_size,
-        pool_pre_ping=True,
+        # The one that was used last is used next: few connections are kept busy, and need no proof that they live.
+        pool_use_lifo=True,
         pool_recycle=1800,
         # The text of an error must not quote what was written.
         hide_parameters=True,
@@ -38,6 +47,26 @@ def connect(url: str, *, application_name: str, pool_size: int = 5) -> Engine:
             " -c timezone=UTC -c jit=off",
         },
     )
+    event.listen(engine, "checkin", _note_use)
+    event.listen(engine, "checkout", partial(_prove_alive, engine))
+    return engine
+
+
+def _note_use(_connection: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:
+    record.info[USED] = time.monotonic()
+
+
+def _prove_alive(
+    engine: Engine, connection: DBAPIConnection, record: ConnectionPoolEntry, _proxy: PoolProxiedConnection
+) -> None:
+    """Ask a connection that has lain idle whether it still lives; to ask each time would double what is asked."""
+    if time.monotonic() - record.info.get(USED, time.monotonic()) < IDLE_SECONDS:
+        return
+    try:
+        engine.dialect.do_ping(connection)
+    except engine.dialect.loaded_dbapi.Error as error:
+        # The pool then tries another one, and at last a new one.
+        raise DisconnectionError("it died while it lay idle") from error
 
 
 @cache

@@ -72,11 +72,11 @@ class Forker:
         if self._spare is not None:
             return
         with contextlib.suppress(OSError):
-            seat = self._new_seat()
+            fresh = self._new_seat()
             with self._lock:
-                seat, self._spare = self._spare, seat
-            if seat is not None:
-                seat.ours.close()
+                surplus, self._spare = self._spare, fresh
+            if surplus is not None:
+                surplus.ours.close()
 
     def _new_seat(self) -> "_Seat":
         ours, theirs = socket.socketpair()

@@ -134,7 +134,7 @@ class Waiting(NamedTuple):
         """Let it exec; a refusal to do so arrives on the first stream, which exec closes."""
         cli = Cli(self.pid, self.streams, bytes_max)
         try:
-            with open(self.request, "wb") as pipe:
+            with os.fdopen(self.request, "wb") as pipe:
                 pipe.write(text)
         except BrokenPipeError:
             # It was killed; how it ended tells.

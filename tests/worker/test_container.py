@@ -1,16 +1,22 @@
 """The container route: the image, its start command, and the app that Camber is given."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 import worker
+from reconciler.local.samples import generate
+from reconciler.objects.store import ObjectStore, ObjectStoreConfig
+from tests.demo.test_legacy_payload import payload
+from tests.world import RECIPIENT
 
 FOLDER = Path(worker.__file__).parent
 IMAGE = "rythmiq-worker-cpu:test"
@@ -71,8 +77,12 @@ def image() -> str:
     return IMAGE
 
 
-def docker(*words: str, given: bytes = b"") -> "subprocess.CompletedProcess[bytes]":
-    return subprocess.run(["docker", *words], input=given, capture_output=True, check=False, timeout=300)
+def docker(*words: str, given: bytes = b"", **secrets: str) -> "subprocess.CompletedProcess[bytes]":
+    """Run the tool; secrets go to the container by their names, and stand on no command line."""
+    names = [word for name in secrets for word in ("-e", name)]
+    command = ["docker", words[0], *names, *words[1:]]
+    environment = os.environ | secrets
+    return subprocess.run(command, input=given, env=environment, capture_output=True, check=False, timeout=300)
 
 
 @pytest.mark.engine
@@ -82,6 +92,23 @@ def test_the_image_answers_a_payload_with_one_line(image: str) -> None:
 
     assert result_of(done)["status"] == "failed"
     assert result_of(done)["error"]["code"] == "PAYLOAD_INVALID"
+
+
+@pytest.mark.engine
+@pytest.mark.timeout(BUILD_SECONDS_MAX + 60)
+def test_the_image_makes_the_files_of_a_document(image: str, object_store: ObjectStoreConfig, tmp_path: Path) -> None:
+    """The guide's `docker run -i < payload.json`, with a page that has text on it and a store that takes the files."""
+    (card, *_) = generate(tmp_path)
+    objects, key = ObjectStore(object_store), f"blobs/{uuid4()}"
+    objects.put_file(key, Path(card.path), card.mime_type)
+    keys = {"SPACES_KEY": object_store.access_key, "SPACES_SECRET": object_store.secret_key}
+    given = json.dumps(payload(object_store, key)).encode()
+
+    done = docker("run", "-i", "--rm", "--network=host", image, given=given, **keys, AGE_RECIPIENTS=RECIPIENT)
+
+    assert result_of(done)["status"] == "success", (result_of(done), done.stderr[-2000:])
+    assert objects.head(result_of(done)["artifacts"]["master_path"]) is not None
+    assert objects.get(result_of(done)["artifacts"]["preview_path"], bytes_max=10**7).startswith(b"\xff\xd8")
 
 
 @pytest.mark.engine

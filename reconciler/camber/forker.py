@@ -50,7 +50,8 @@ class Forker:
                 return report
             with contextlib.closing(_Handle(handle)) as started:
                 report += _await_report(ours, started, request.limit_seconds + SUPERVISOR_SECONDS_MAX)
-        self._set_spare()
+        if self._spare is None:
+            self._set_spare()
         return report
 
     def close(self) -> None:
@@ -69,8 +70,6 @@ class Forker:
 
     def _set_spare(self) -> None:
         """Have the next call's supervisor forked. A call that is over is not spoilt by a failure to do so."""
-        if self._spare is not None:
-            return
         with contextlib.suppress(OSError):
             fresh = self._new_seat()
             with self._lock:

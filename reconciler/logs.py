@@ -4,6 +4,7 @@ import json
 import logging
 import re
 import sys
+import threading
 import traceback
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
@@ -55,8 +56,10 @@ class Event(StrEnum):
     PRUNED = "Pruned"
     EVIDENCE_LOST = "Evidence lost"
     DUTY_DONE = "Duty done"
+    THREAD_FAILED = "Thread failed"
 
 
+_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 SECRET_CHARS_MIN = 6
 """Shorter values would blacken half of every text."""
 HIDDEN = "[redacted]"
@@ -121,6 +124,14 @@ def set_up(level: str, style: str, secrets: Iterable[str] = ()) -> None:
         diagnose=False,
     )
     logging.basicConfig(handlers=[_Intercept()], level=logging.WARNING, force=True)
+    logging.captureWarnings(capture=True)
+    # Python itself would write the traceback as it is.
+    threading.excepthook = _thread_failed
+
+
+def _thread_failed(failure: "threading.ExceptHookArgs") -> None:
+    thread = failure.thread.name if failure.thread else "unknown"
+    logger.bind(thread=thread).opt(exception=failure.exc_value).error(Event.THREAD_FAILED)
 
 
 def _human(record: "Record") -> str:
@@ -184,4 +195,9 @@ class _Intercept(logging.Handler):
     """Hands the standard library's records on to loguru."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        logger.opt(exception=record.exc_info).bind(logger=record.name).log(record.levelname, record.getMessage())
+        logger.opt(exception=record.exc_info).bind(logger=record.name).log(_level(record), record.getMessage())
+
+
+def _level(record: logging.LogRecord) -> str | int:
+    """By name; a library's own level by its number."""
+    return record.levelname if record.levelname in _LEVELS else record.levelno

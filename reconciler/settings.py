@@ -91,6 +91,8 @@ def _patterns(value: tuple[str, ...]) -> tuple[str, ...]:
 
 
 Seconds = Annotated[float, Field(gt=0, le=30 * 86400)]
+Retention = Annotated[float, Field(ge=86400, le=3650 * 86400)]
+"""What people look things up in is kept for a day at least."""
 Kind = TypeVar("Kind", bound="Database")
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,30}$")]
 
@@ -201,6 +203,13 @@ class Settings(Database):
     backoff_max_seconds: Seconds = Field(600, description="Longest pause after a fault.")
     stash_retention_seconds: Seconds = Field(86400, description="How long a finished run's folder stays on the stash.")
     evidence_retention_seconds: Seconds = Field(7 * 86400, description="How long the CLI's answers are kept.")
+    log_retention_seconds: Retention = Field(
+        30 * 86400, description="How long the last lines of a finished run's log are kept."
+    )
+    event_retention_seconds: Retention = Field(
+        365 * 86400,
+        description="How long the history of jobs that are over is kept; the database refuses less than a day.",
+    )
 
     callback_url: str | None = Field(
         None, description="Where each job's end is posted, signed. Unset, only NOTIFY job_finished tells it."

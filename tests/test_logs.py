@@ -1,8 +1,10 @@
 """What a log may not show: secrets in any quotes, values of variables, rows that an error quotes."""
 
 import json
+import logging
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 
 import psycopg
@@ -104,6 +106,24 @@ def test_of_a_database_error_only_one_line_is_told(
     assert wrapped == ("RuntimeError: the duty failed" in said)
     if style == "json" and not wrapped:
         assert json.loads(said)["exception"] == "IntegrityError 23505: duplicate key"
+
+
+@pytest.mark.usefixtures("style")
+def test_what_a_thread_dies_of_and_what_libraries_say_is_redacted_too(capfd: pytest.CaptureFixture[str]) -> None:
+    def fail() -> None:
+        raise ValueError(PLANTED)
+
+    thread = threading.Thread(target=fail, name="woken dispatch")
+    thread.start()
+    thread.join()
+    logging.getLogger("some.library").log(35, "said %s", PLANTED)
+    logging.getLogger("other.library").warning("password=%s", "hush")
+    said = capfd.readouterr().err
+
+    assert "planted" not in said
+    assert "hush" not in said
+    assert "Thread failed" in said
+    assert all(word in said for word in ("woken dispatch", "some.library", "other.library"))
 
 
 def test_the_daemon_hides_its_settings_and_the_databases_password() -> None:

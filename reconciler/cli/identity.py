@@ -14,7 +14,7 @@ _HEADER = b"age-encryption.org/"
 def read_identities(file: Path) -> list[Any]:
     """The keys in a file as `age-keygen` writes it. What is wrong with it is told without any of its text."""
     try:
-        x25519 = import_module("pyrage").x25519
+        pyrage = import_module("pyrage")
     except ImportError:
         refuse("To open a master, install rythmiq-reconciler[local].", WRONG_USE)
     try:
@@ -29,8 +29,8 @@ def read_identities(file: Path) -> list[Any]:
     if not secrets:
         refuse(f"{file}: has no line that begins with {_SECRET}", WRONG_USE)
     try:
-        return [x25519.Identity.from_str(secret) for secret in secrets]
-    except ValueError:
+        return [pyrage.x25519.Identity.from_str(secret) for secret in secrets]
+    except pyrage.IdentityError:
         refuse(f"{file}: has a mistyped key", WRONG_USE)
 
 

@@ -78,6 +78,7 @@ def _events(rows: Sequence[Mapping[str, Any]]) -> Table:
     table = plain_table("at (UTC)", "what", "from", "to", "by", "why", title="History")
     for column in range(4):
         table.columns[column].no_wrap = True
+    table.columns[4].overflow = table.columns[5].overflow = "fold"
     for row in rows:
         actor = row["actor"] or f"{row['session_user_name']} ({row['application_name']})"
         cells = (at(row["at"]), row["kind"], row["old_status"] or "", row["new_status"] or "")

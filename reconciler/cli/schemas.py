@@ -24,7 +24,9 @@ FILE_BYTES_MAX = 64 * 1024
 SUFFIXES = (".toml", ".json")
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The schema's name.")]
-Version = Annotated[int | None, typer.Argument(metavar="[VERSION]", help="Which version. Default: the newest.", min=1)]
+Version = Annotated[
+    int | None, typer.Argument(metavar="[VERSION]", help="Which version. Default: the newest.", min=1, max=1_000_000)
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -103,7 +103,8 @@ def _submit(
 
 
 def _upload(objects: ObjectStore, files: Sequence[Path], jobs: Sequence[Job], uploaded: list[str]) -> None:
-    shown = track(files, "uploading", console=Console(stderr=True), transient=True)
+    screen = Console(stderr=True)
+    shown = track(files, "uploading", console=screen, transient=True, disable=not screen.is_terminal)
     try:
         for file, job in zip(shown, jobs, strict=True):
             # Named first: a put whose answer is lost may have been done.

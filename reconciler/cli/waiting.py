@@ -23,7 +23,8 @@ def wait(engine: Engine, ids: Sequence[UUID]) -> list[Outcome]:
     """What became of them once all are over, or what is known at Ctrl-C. A database that is away is waited for."""
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
     outcomes: list[Outcome] = []
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    screen = Console(stderr=True)
+    with Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal) as progress:
         task = progress.add_task("documents", total=len(ids))
         try:
             while sum(row["status"] in JOB_FINAL for row in outcomes) < len(ids):

@@ -30,7 +30,9 @@ def _act(context: Context, lease: Lease, act: Callable[[], str]) -> str:
     """A run that fails is in flight no longer: it is taken up again later, within its budget."""
     token = current_run.set(lease.run_id)
     try:
-        return guarded(act, lambda error: blame_run(context, lease, error), run_id=str(lease.run_id))
+        # Whatever is logged meanwhile, by the doors and the breakers too, says for which run.
+        with logger.contextualize(run_id=str(lease.run_id)):
+            return guarded(act, lambda error: blame_run(context, lease, error))
     except StaleLease:
         logger.bind(run_id=str(lease.run_id)).warning(Event.LEASE_LOST)
         return "lease_lost"

@@ -1,5 +1,7 @@
 """Prune: remove what is over and old. No folder goes before Camber showed its run's end."""
 
+from sqlalchemy import Connection
+
 from reconciler.camber.errors import CamberError
 from reconciler.logs import Event, logger
 from reconciler.loop.accounts import account_name
@@ -7,25 +9,44 @@ from reconciler.loop.context import Context, Counts
 from reconciler.loop.crashpoints import as_duty
 from reconciler.loop.naming import control_key
 from reconciler.objects.errors import ObjectsError
-from reconciler.store import evidence, outbox, runs
+from reconciler.settings import Settings
+from reconciler.store import evidence, outbox, pruning, runs
 from reconciler.store.runs import Prunable
 
 BATCH = 20
-EVIDENCE_BATCH = 5000
+"""Folders in one pass: each costs a call of the CLI."""
+ROWS_BATCH = 5000
+"""Rows of one kind in one pass: what is more waits for the next, and no transaction is long."""
 
 
 @as_duty("prune")
 def run_once(context: Context) -> Counts:
-    """Remove old run folders, old evidence and old messages, some at a time."""
-    counts, account = Counts(), account_name(context)
+    """Remove what is old, some of each kind: run folders, logs, evidence, messages, history."""
+    counts, account, settings = Counts(), account_name(context), context.settings
     with context.transaction("list_old") as connection:
-        retention = context.settings.stash_retention_seconds
+        retention = settings.stash_retention_seconds
         old = runs.list_prunable(connection, context.backend, account, retention, BATCH) if account else []
-        age = context.settings.evidence_retention_seconds
-        counts["evidence"] = evidence.prune_calls(connection, age, EVIDENCE_BATCH)
-        counts["messages"] = outbox.prune(connection, context.settings.outbox_retention_seconds, EVIDENCE_BATCH)
+        counts["evidence"] = evidence.prune_calls(connection, settings.evidence_retention_seconds, ROWS_BATCH)
+        counts["messages"] = outbox.prune(connection, settings.outbox_retention_seconds, ROWS_BATCH)
+        counts["logs"] = pruning.prune_log_tails(connection, settings.log_retention_seconds, ROWS_BATCH)
+        counts["events"] = pruning.prune_events(connection, settings.event_retention_seconds, ROWS_BATCH)
     counts["folders"] = sum(_prune(context, run) for run in old)
     return counts
+
+
+def count_old(connection: Connection, settings: Settings) -> Counts:
+    """How much there is to remove, by kind; of all accounts of the backend."""
+    return Counts(
+        pruning.count_prunable(
+            connection,
+            settings.execution_backend,
+            folder_seconds=settings.stash_retention_seconds,
+            evidence_seconds=settings.evidence_retention_seconds,
+            message_seconds=settings.outbox_retention_seconds,
+            log_seconds=settings.log_retention_seconds,
+            event_seconds=settings.event_retention_seconds,
+        )
+    )
 
 
 def _prune(context: Context, run: Prunable) -> bool:

@@ -9,6 +9,9 @@ Law: the only place that knows SQL. One statement a file, fenced by id, state an
     jobs.py          claim, plan, settle and request
     runs.py          lease, observe, advance
     schemas.py       portal schemas
+    reading.py       what operators read
+    operating.py     what operators do
+    pruning.py       what is old enough to go
     daemons.py       heartbeats, breakers
     evidence.py      what the CLI said
     wake.py          LISTEN

@@ -1,0 +1,1 @@
+SELECT prune_events(CAST(:age_seconds AS double precision), CAST(:limit AS integer))

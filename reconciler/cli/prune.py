@@ -12,6 +12,7 @@ from reconciler.cli.refusal import database_or_refuse, settings_or_refuse
 from reconciler.cli.run import camber_binary
 from reconciler.logs import set_up
 from reconciler.loop.assembly import assemble
+from reconciler.loop.context import Counts
 from reconciler.loop.prune import count_old, run_once
 from reconciler.settings import Settings
 
@@ -36,7 +37,7 @@ def command(
         _tell(told, dry_run=dry_run)
 
 
-def _prune(settings: Settings) -> Mapping[str, int]:
+def _prune(settings: Settings) -> Counts:
     set_up(settings.log_level, settings.log_format)
     engine_or_refuse("prune").dispose()
     context = assemble(settings, camber_binary(settings))

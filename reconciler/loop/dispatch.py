@@ -35,11 +35,14 @@ NEEDED = frozenset({"login", "create", "storage"})
 def run_once(context: Context) -> Counts:
     """Fill the free slots from the backlog."""
     counts = Counts()
-    if not context.settings.age_recipients:
+    # Who is logged in is asked first: where the login is being tried, the answer is the probe.
+    account = account_name(context) if context.settings.age_recipients else None
+    if account is None:
         return counts
     with context.transaction("peek") as connection:
         # Whatever cannot be planned now need not be looked at now.
-        due = jobs.peek_due(connection, _free_slots(context, connection) * context.settings.batch_max)
+        slots = max(0, context.settings.run_slots - runs.occupied_slots(connection, context.backend, account))
+        due = jobs.peek_due(connection, slots * context.settings.batch_max)
         gate = context.breakers.admit(connection, NEEDED) if due else Gate.SHUT
         trouble = spent_up(context, connection) if due else None
     if trouble:
@@ -48,24 +51,17 @@ def run_once(context: Context) -> Counts:
     # A probe is one document in one run.
     due = {Gate.SHUT: [], Gate.PROBE: due[:1], Gate.FREE: due}[gate]
     if due:
-        _dispatch(context, due, counts)
+        _dispatch(context, account, due, counts)
     return counts
 
 
-def _free_slots(context: Context, connection: Connection) -> int:
-    """Slots that seem free; all of them while it is not known yet whose they are. The plan counts again, locked."""
-    account, slots = context.known.get("account"), context.settings.run_slots
-    return slots - runs.occupied_slots(connection, context.backend, account) if account else slots
-
-
-def _dispatch(context: Context, due: Sequence[JobRow], counts: Counts) -> None:
+def _dispatch(context: Context, account: str, due: Sequence[JobRow], counts: Counts) -> None:
     try:
         ready = look_at_inputs(context, due, counts)
     except ObjectsUnavailable:
         return
-    account = account_name(context) if ready else None
-    floor = _id_floor(context, account) if account else None
-    if account is None or floor is None:
+    floor = _id_floor(context, account) if ready else None
+    if floor is None:
         return
     leases = _plan_runs(context, account, floor, ready)
     counts["planned"] += len(leases)
@@ -95,10 +91,11 @@ def _plan_runs(context: Context, account: str, floor: int, ready: Sequence[Ready
         )
         plan = partial(_plan_run, connection, context, account, floor)
         leases = [lease for batch in batches if (lease := _plan_whole(connection, plan, batch, faults))]
-    context.leases.take((lease.run_id for lease in leases), since)
     show_budget(context, trouble)
     for job_id, error in faults:
         blame_pending(context, job_id, error, BEYOND_US)
+    # Last: what is held is renewed, so nothing may fail between this and the launch.
+    context.leases.take((lease.run_id for lease in leases), since)
     return leases
 
 

@@ -18,6 +18,7 @@ from worker.contract import ContractError, ErrorCode, Payload, parse_payload, ra
 
 FOR_UPLOAD = "waiting for upload"
 REFUSED_BY_STORE = "the store refuses to show the document"
+STORE_SILENT = "the store does not answer for the document"
 BEYOND_US = "a fault of the reconciler, see its log"
 KEY_BYTES_MAX = 1024
 """What S3 allows, in UTF-8."""
@@ -47,13 +48,25 @@ class Beyond:
     job: JobRow
 
 
-Look = ReadyJob | Refused | Waiting | Beyond
+@dataclass(frozen=True, slots=True)
+class Silent:
+    """The store did not answer for its document."""
+
+    job: JobRow
+    error: ObjectsUnavailable
+
+
+Look = ReadyJob | Refused | Waiting | Beyond | Silent
 
 
 def look_at_inputs(context: Context, due: Iterable[JobRow], counts: Counts) -> list[ReadyJob]:
     """HEAD all inputs, outside any transaction; defer or fail what cannot be planned. Raises ObjectsUnavailable."""
     context.pacing.refresh()
     looks = side_by_side(context, lambda job: _guarded_look(context, job), due)
+    silent = [look for look in looks if isinstance(look, Silent)]
+    # A store that answers for others is not away: what is wrong then is wrong with the one document.
+    if silent and len(silent) == len(looks):
+        raise silent[0].error
     for look in looks:
         match look:
             case Waiting():
@@ -64,19 +77,19 @@ def look_at_inputs(context: Context, due: Iterable[JobRow], counts: Counts) -> l
                 counts["error"] += 1
             case ReadyJob():
                 pass
-            case ObjectsUnavailable():
-                raise look
+            case Silent():
+                _wait(context, Waiting(look.job, STORE_SILENT), counts)
     return [look for look in looks if isinstance(look, ReadyJob)]
 
 
-def _guarded_look(context: Context, job: JobRow) -> Look | ObjectsUnavailable:
+def _guarded_look(context: Context, job: JobRow) -> Look:
     """One bad row must not keep all others from being seen."""
 
-    def act() -> Look | ObjectsUnavailable:
+    def act() -> Look:
         try:
             return _look(context, job)
         except ObjectsUnavailable as error:
-            return error
+            return Silent(job, error)
 
     def blame(error: Exception) -> Beyond:
         blame_pending(context, job.id, error, BEYOND_US)

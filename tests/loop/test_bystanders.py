@@ -170,7 +170,6 @@ def test_a_lock_of_somebody_elses_is_no_outage_of_the_database(world: World) -> 
     assert not outage.shut()
 
 
-@pytest.mark.xfail(strict=True, reason="leases are taken before what may fail: they are renewed for ever, by nobody")
 def test_what_was_planned_and_is_not_launched_is_not_held_on_to(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     daemon = world.daemon(RUN_SLOTS="2", BATCH_MAX="1")
     bad, _ = world.submit(), world.submit()
@@ -193,7 +192,6 @@ def test_what_was_planned_and_is_not_launched_is_not_held_on_to(world: World, mo
     assert daemon.leases.held() == set()
 
 
-@pytest.mark.xfail(strict=True, reason="one key for which the store fails ends the whole pass, each time")
 def test_one_document_that_the_store_fails_on_keeps_no_other_waiting(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -213,7 +211,6 @@ def test_one_document_that_the_store_fails_on_keeps_no_other_waiting(
     assert world.status(good) == "processing"
 
 
-@pytest.mark.xfail(strict=True, reason="dispatch takes the probe of the login and then has no leave to ask who it is")
 def test_who_takes_the_probe_of_the_login_tries_it(world: World) -> None:
     daemon = world.daemon(**SLOW)
     world.submit()

@@ -109,7 +109,7 @@ def test_reads_that_fail_are_left_alone_and_then_tried_with_one_run(world: World
     for _ in range(4):
         world.submit()
     world.step(daemon, dispatch.run_once)
-    world.fault(job_get="garbage")
+    world.fault(job_get="garbage", job_list="garbage")
     world.step(daemon, watch.run_once)
     assert state(world, "reads") == "open"
     asked = world.calls("job get")

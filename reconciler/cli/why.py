@@ -42,6 +42,7 @@ OPEN: dict[str, tuple[str, str]] = {
     "older_launch": ("The earlier launch is decided.", "`reconciler runs --state unknown` shows it."),
     "no_recipients": ("AGE_RECIPIENTS is set.", "Set it, and start the daemon again."),
     "breaker_open": ("The dependency answers again.", "`reconciler doctor` says what is wrong with it."),
+    "budget": ("The day ends, UTC.", "DAILY_CREDITS_MAX sets what a day may cost."),
     "turn": ("A slot is free and its user's turn has come.", "Wait; RUN_SLOTS and BATCH_MAX set how much fits."),
 }
 """By the reason of the view why_waiting: what must happen, and what you can do."""

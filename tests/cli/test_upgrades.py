@@ -34,3 +34,11 @@ def test_an_older_schema_is_waited_on_until_it_is_migrated(world: World) -> None
     assert "Daemon started" in events
     assert "Schema awaited" not in events
     assert daemon.returncode == 0
+
+
+def test_a_database_that_was_never_migrated_is_waited_on(world: World, empty_database_url: str) -> None:
+    with running_daemon(world, DATABASE_URL=empty_database_url) as daemon:
+        assert daemon.stderr is not None
+        waits = json.loads(daemon.stderr.readline())
+
+    assert (waits["event"], waits["found"]) == ("Schema awaited", None)

@@ -182,14 +182,6 @@ def test_wrong_settings_stop_the_start_with_one_message(world: World) -> None:
     assert "many" not in said
 
 
-def test_a_database_that_was_never_migrated_is_refused(world: World, empty_database_url: str) -> None:
-    with running_daemon(world, DATABASE_URL=empty_database_url) as daemon:
-        _, said = daemon.communicate(timeout=60)
-
-    assert daemon.returncode == 4
-    assert "reconciler migrate" in said
-
-
 def test_a_new_row_is_taken_at_once_and_not_at_the_next_tick(world: World) -> None:
     with running_daemon(world, TICK_SECONDS="3600") as daemon:
         until(

@@ -103,5 +103,7 @@ def test_every_field_of_a_clean_page_is_read(environment: Callable[[str], Enviro
     assert wrong == {}
     assert [7, 3] == [len(told[name]["structured"]["items"]) for name in ("receipt", "bill")]
     sums = [one for name in ("receipt", "bill") for one in told[name]["fields"] if one["name"] in ("total", "items")]
-    assert all(one["sure"] and one["passed"] for one in sums)
+    assert all(one["passed"] for one in sums)
+    # A sum vouches for amounts; what the goods are called is as sure as its line.
+    assert all(one["sure"] for one in sums if one["name"] == "total")
     assert drawings.AADHAAR[:9] not in done.stdout.decode()

@@ -58,9 +58,11 @@ def peek_due(connection: Connection, limit: int) -> list[JobRow]:
 
 
 def lock_pending(connection: Connection, ids: Sequence[JobId]) -> list[JobRow]:
-    """Those of the jobs that are still pending, locked until the transaction ends."""
+    """Those of the jobs that are still pending, in the order given, locked until the transaction ends."""
     rows = connection.execute(statement("lock_pending_jobs"), {"ids": list(ids)}).mappings()
-    return [job_row(row) for row in rows]
+    # They are locked in an order of their own; whose turn it is was decided by the claim.
+    place = {job_id: number for number, job_id in enumerate(ids)}
+    return sorted((job_row(row) for row in rows), key=lambda job: place[job.id])
 
 
 def job_row(row: RowMapping) -> JobRow:

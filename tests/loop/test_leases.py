@@ -81,7 +81,8 @@ def test_a_zombie_writes_nothing_when_it_wakes_up(world: World) -> None:
     with running_daemon(world, RECONCILER_CRASH_POINT="watch.get.after:1:stop", LEASE_SECONDS="2") as zombie:
         until(lambda: stopped(zombie.pid))
         with running_daemon(world, LEASE_SECONDS="2") as alive:
-            until(lambda: world.one("SELECT state FROM camber_runs") in ("queued", "running"))
+            # Stopped within a transaction of its heart, it keeps its locks until the database ends it, after a minute.
+            until(lambda: world.one("SELECT state FROM camber_runs") in ("queued", "running"), seconds=150)
             world.work()
             until(lambda: world.status(job) == "completed" and world.one("SELECT state FROM camber_runs") == "finished")
             end(alive)

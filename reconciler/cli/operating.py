@@ -2,7 +2,7 @@
 
 import getpass
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine
 from reconciler.cli.connecting import writing
 from reconciler.cli.printing import print_json
 from reconciler.cli.refusal import NOT_FOUND, WRONG_USE, refuse
-from reconciler.cli.selection import Selection, select
+from reconciler.cli.selection import Selection, parse_filter, parse_ids, select
 from reconciler.store.operating import Deed, Filter, carry_out
 
 REASON_CHARACTERS_MAX = 500
@@ -46,6 +46,40 @@ class Order:
     dry_run: bool
     yes: bool
     json: bool
+
+
+def ordering(verb: str, meaning: str, on_jobs: Deed, on_runs: Deed | None, why: str) -> Callable[..., None]:
+    """Make the command that does this to what is named or fits the filter; `why` is the reason if none is given."""
+
+    def command(
+        ids: Ids = None,
+        status: Status = None,
+        error_code: Code = None,
+        since: Since = None,
+        user: User = None,
+        reason: Reason = why,
+        actor: Actor = None,
+        dry_run: DryRun = False,
+        yes: Yes = False,
+        json: Json = False,
+    ) -> None:
+        execute(
+            Order(
+                verb=verb,
+                on_jobs=on_jobs,
+                on_runs=on_runs,
+                ids=parse_ids(ids or []),
+                chosen=parse_filter(status, error_code, since, user),
+                reason=reason,
+                actor=actor,
+                dry_run=dry_run,
+                yes=yes,
+                json=json,
+            )
+        )
+
+    command.__doc__ = meaning
+    return command
 
 
 def execute(order: Order) -> None:

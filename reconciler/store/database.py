@@ -15,10 +15,6 @@ IDLE_SECONDS = 5.0
 USED = "used at"
 
 
-class DatabaseUnavailable(RuntimeError):
-    """The database does not answer: wait and try again."""
-
-
 def normal_url(url: str) -> str:
     """Let postgres:// and postgresql:// name the one driver that is used, psycopg."""
     parsed = make_url(url.replace("postgres://", "postgresql://", 1) if url.startswith("postgres://") else url)

@@ -72,6 +72,7 @@ def _of_camber(settings: Settings, client: CamberClient, *, with_launch: bool) -
     page = client.list_page(1, camber.LIST_PAGE_ROWS)
     yield camber.check_list(page, client)
     yield camber.check_echo(page)
+    yield camber.check_unknown_job(client)
     yield storage.check_camber_clock(camber.newest_created(page))
 
 

@@ -46,7 +46,9 @@ def transcripts() -> list[Transcript]:
 
 def read(command: str, printed: Printed) -> object:
     """Read the output as the client does for the command."""
-    reader = reader_of(" ".join(command.split()[:2]), ["camber", *command.split()])
+    words = command.split()
+    kind = " ".join(word for word in words[:2] if not word.startswith("-"))
+    reader = reader_of(kind, ["camber", *words])
     if reader is None:
         raise KeyError(command)
     return reader(printed)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from reconciler.store.migrate import downgrade
 from tests.camber.corpus import Transcript, described, read
 from tests.cli.test_commands import reconciler
-from tests.local.camber.tool import Tool
+from tests.local.camber.tool import Tool, eventually
 from tests.world import World
 
 EMULATOR = str(Path(sys.executable).with_name("camber-local"))
@@ -138,7 +139,9 @@ def test_the_transcripts_are_what_the_parser_tests_take_in(clinic: World, tmp_pa
     manifest = json.loads((folder / "manifest.json").read_text())
     files = {path.name for path in folder.iterdir()} - {"manifest.json"}
 
-    assert {"version", "me", "job create", "job list", "job logs", "stash cp"} <= {one["command"] for one in manifest}
+    commands = " ".join(one["command"] for one in manifest)
+    assert all(word in commands for word in ("version", "me --output json", "job create", "job logs ", "stash cp"))
+    assert "job list --output json --page 1 --size 20" in commands
     assert len(manifest) == len({one["name"] for one in manifest})
     assert files == {one[name] for one in manifest for name in ("stdout", "stderr") if name in one}
     for one in manifest:
@@ -148,6 +151,74 @@ def test_the_transcripts_are_what_the_parser_tests_take_in(clinic: World, tmp_pa
         outcome = described(read(transcript.command, printed))
         assert one["expect"] == {name: outcome[name] for name in one["expect"]}, one["name"]
         assert SECRET not in "".join(texts.values())
+
+
+KNOBS: dict[str, object] = {
+    "banner": "true",
+    "banner_before_json": "false",
+    "version": "1.0.99",
+    "latest_version": "1.1.0",
+    "commit": "abcdef1",
+    "list_key": "data",
+    "total_key": "count",
+    "status_key": "state",
+    "ids_as": "text",
+    "mount_dir_form": "slash",
+    "json_envelope": "true",
+    "renamed_keys": "command=cmd,engine_type=job_type",
+    "get_omits": "num_nodes",
+    "list_omits": "with_gpu",
+    "page_size_max": 2,
+    "absent_timestamps": "absent",
+    "create_form": "padded",
+    "log_prefix": "=> ",
+    "unknown_job_code": 404,
+    "unknown_job_message": "Job does not exist",
+}
+
+
+def test_another_camber_learns_from_the_transcripts_to_answer_alike(clinic: World, tmp_path: Path) -> None:
+    """From the real doctor's run against a Camber that is unlike ours in everything that a knob can turn."""
+    seen = Tool(home=tmp_path / "camber-home", environ={"CAMBER_LOCAL_PROFILE": "instant"})
+    seen.configure(**KNOBS)
+    # So that the doctor sees a job that is not over, and pages that are not all.
+    seen.plan({"fault": "stuck-pending-then-runs", "seconds": 4.0})
+    seen.configure(others_per_job=2)
+    reconciler(clinic, "doctor", "--launch", "--save-transcripts", str(tmp_path / "kept"))
+    first, second = (Tool(home=tmp_path / name, environ=seen.environ) for name in ("first", "second"))
+    first.configure(**KNOBS)
+    said = second.out("emulator", "learn", str(tmp_path / "kept"))
+
+    assert {line.split()[1] for line in said.splitlines() if line.startswith("learnt ")} == KNOBS.keys()
+    assert not [line for line in said.splitlines() if line.startswith("unclear ")]
+    assert screens(first) == screens(second)
+    for tool in (first, second):
+        tool.run("emulator", "stop")
+
+
+def screens(tool: Tool) -> list[bytes]:
+    """What a few calls say, but for the time of day."""
+    calls = [("version",), ("me", "--output", "json")]
+    calls += [("job", "create", "--path", f"stash://local/x/{name}", "--cmd", f"echo {name}") for name in "abc"]
+    shown = [tool.run(*call) for call in calls]
+    ids = [done.stdout.split()[-1].decode() for done in shown[2:]]
+    for job_id in ids:
+        eventually(lambda job_id=job_id: b"COMPLETED" in tool.run("job", "get", job_id).stdout)  # type: ignore[misc]
+    shown += [tool.run("job", "get", job_id, "--output", "json") for job_id in (*ids, "7")]
+    shown += [tool.run("job", "list", "--output", "json", "--size", "50"), tool.run("job", "logs", ids[0])]
+    return [re.sub(rb"\d\d:\d\d:\d\d", b"", done.stdout + done.stderr) for done in shown]
+
+
+def test_a_cli_that_denies_no_job_is_told(clinic: World, tmp_path: Path) -> None:
+    """A lost job is given up on such an answer alone."""
+    _, denied, _ = examine(clinic)
+    tool = Tool(home=tmp_path / "camber-home")
+    tool.configure(unknown_job_code=500, unknown_job_message="Internal server error")
+    code, undenied, _ = examine(clinic)
+
+    assert (denied["unknown job"]["verdict"], undenied["unknown job"]["verdict"]) == ("ok", "warning")
+    assert "Internal server error" in undenied["unknown job"]["seen"]
+    assert code == 0
 
 
 def test_transcripts_that_cannot_be_written_are_one_line(clinic: World, tmp_path: Path) -> None:

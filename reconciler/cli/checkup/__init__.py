@@ -8,5 +8,5 @@ look says so. No check costs credits but `launch`, which is asked for.
     launch.py       one tiny job from create to log
     storage.py      the database, the clocks, the object store
     shipment.py     the worker's bundle, environment and models
-    transcripts.py  the CLI's answers, kept in the form that the parser tests take in
+    transcripts.py  the CLI's answers, kept in the form that the parser tests and the local Camber take in
 """

@@ -10,7 +10,7 @@ from uuid import uuid4
 from reconciler.camber import CamberClient, CamberError
 from reconciler.camber.process import find_cli
 from reconciler.cli.checkup.finding import Finding, failed, ok, skipped, warning
-from reconciler.domain.observations import Account, Page, RemoteJob, Trouble, Unreachable
+from reconciler.domain.observations import Absent, Account, Page, RemoteJob, Seen, Trouble, Unreachable
 
 INSTALL = "install it (`curl -sL https://cli.cambercloud.com/install-v2.sh | bash`), or name it in CAMBER_BIN"
 FIXES = {
@@ -24,6 +24,8 @@ FIXES = {
 }
 NO_ACCOUNT = "the account is not known"
 LIST_PAGE_ROWS = 20
+# Ids are one counter of the whole platform, at some tens of thousands; this one still fits 32 bits.
+NEVER_ISSUED = 2_000_000_000
 
 
 def check_cli(binary: Path | None) -> Finding:
@@ -107,6 +109,21 @@ def check_echo(page: Page | Unreachable) -> Finding:
         return ok("list shows runs", seen)
     fix = "nothing to do: such a job is opened with `job get`, which costs a call each time a reply was lost"
     return warning("list shows runs", seen, fix)
+
+
+def check_unknown_job(client: CamberClient) -> Finding:
+    """Whether the CLI says of a job that it is not there: a lost job is given up on such an answer alone."""
+    outcome = client.get(NEVER_ISSUED)
+    if isinstance(outcome, Absent):
+        return ok("unknown job", f"told to be absent: {outcome.reason}")
+    if isinstance(outcome, Seen):
+        return warning(
+            "unknown job", f"job {NEVER_ISSUED} is there", "ids grew beyond what is asked for here: report it"
+        )
+    if outcome.trouble in (Trouble.API_ERROR, Trouble.UNREADABLE):
+        fix = "a job that is lost stays unknown with this CLI until somebody settles it: report the answer"
+        return warning("unknown job", f"not told to be absent: {outcome.reason}", fix)
+    return skipped("unknown job", "it could not be asked for")
 
 
 def newest_created(page: Page | Unreachable) -> RemoteJob | None:

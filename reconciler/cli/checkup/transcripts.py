@@ -1,4 +1,4 @@
-"""Keep what the CLI answered, in the form that the parser tests take in."""
+"""Keep what the CLI answered, in the form that the parser tests and the local Camber take in."""
 
 import json
 import re
@@ -13,6 +13,7 @@ from reconciler.camber.replay import reader_of
 from reconciler.domain.observations import Account
 
 MANIFEST = "manifest.json"
+PLAIN = frozenset(["version", "me", "job get", "job list", "job logs"])
 # What stands for persons: the same words as in the transcripts that are here already.
 USERNAME, USER_ID, EMAIL = "jo", "812", "jo@example.com"
 _EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}")
@@ -79,7 +80,8 @@ def _free(call: CliCall, names: set[str]) -> str:
 
 
 def _command(call: CliCall) -> str:
-    return " ".join(call.argv[1:4]) if call.kind == "job get" else call.kind
+    """The command as it was given, where nothing in it can be a path, a name or another's text."""
+    return " ".join(call.argv[1:]) if call.kind in PLAIN else call.kind
 
 
 def _expected(call: CliCall, printed: Printed) -> dict[str, Any]:

@@ -13,6 +13,7 @@ Needs Linux: jobs are told apart from strangers by what /proc says of them.
     account.py, jobs.py, stash*.py, apps.py    the commands
     screens.py, job_screens.py, app_screens.py what they show, to the byte
     faults/                                    what goes wrong on purpose
+    learning/                                  what was captured of the real tool, turned into knobs
     home.py, config.py, ledger.py              the folder, the knobs, the memory
     pace.py                                    how long things take, and what follows from the seed
     doorbell.py, scheduler.py                  the one background process, and how it is woken

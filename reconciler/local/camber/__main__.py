@@ -28,6 +28,10 @@ def main() -> int:
         # Nobody reads any more; the interpreter must not try to flush what is left.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except OSError as error:
+        # A call of the tool has its own words for it; this is about the home, or a command to the emulator.
+        write_err(f"camber-local: {error.filename or 'home'}: {error.strerror}\n")
+        return 2
 
 
 if __name__ == "__main__":

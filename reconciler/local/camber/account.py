@@ -4,7 +4,7 @@ import zlib
 
 from reconciler.local.camber import pace
 from reconciler.local.camber.commands import ENGINES
-from reconciler.local.camber.screens import go_json, panel, rows
+from reconciler.local.camber.screens import answer_json, go_json, panel, rows
 from reconciler.local.camber.service import Call, Reply
 
 _TITLE = "User Information"
@@ -16,7 +16,8 @@ def me(call: Call) -> Reply:
     pace.take(pace.of(call.config).me)
     email, user_id = f"{username}@example.com", zlib.crc32(username.encode()) % 10_000
     if call.given.text("output") == "json":
-        return Reply(go_json({"user_id": user_id, "username": username, "email": email, "teams": []}))
+        shown = {"user_id": user_id, "username": username, "email": email, "teams": []}
+        return Reply(answer_json(shown, call.config))
     if call.config.me_form == "new":
         return Reply(_new_form(username, email, user_id))
     return Reply(panel(_TITLE, [("Email", email), ("Username", username), ("Stash", _stash(username))]))

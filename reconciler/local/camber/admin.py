@@ -1,4 +1,4 @@
-"""`camber-local emulator configure|faults|start|stop|status`: what no real tool has, for who runs this one."""
+"""`camber-local emulator configure|faults|learn|start|stop|status`: what no real tool has, for who runs this one."""
 
 import json
 import os
@@ -20,6 +20,14 @@ from reconciler.local.camber.screens import write_out
 if TYPE_CHECKING:
     from reconciler.local.camber.faults.plan import Rule
 
+_USES = {
+    "configure": ("configure [--KNOB=VALUE ...]", "turn knobs, and show all of them"),
+    "faults": ("faults [PLAN | - | --clear]", "let things go wrong by a plan, end it, or show it with its counts"),
+    "learn": ("learn FOLDER", "set the knobs by what `reconciler doctor --save-transcripts` captured"),
+    "start": ("start", "start the scheduler, and show the status"),
+    "status": ("status", "show the home, the scheduler and how many jobs there are"),
+    "stop": ("stop", "end the scheduler and cancel the jobs that run"),
+}
 _STOP_SECONDS_MAX = 10.0
 _STARTING_SECONDS = 0.01
 _GRACE_SECONDS = 1.0
@@ -28,18 +36,32 @@ _GRACE_SECONDS = 1.0
 def administer(home: Home, environ: Mapping[str, str], arguments: Sequence[str]) -> int:
     """Carry out one command to the emulator itself."""
     verb, *rest = arguments or [""]
+    if verb in ("help", "--help", "-h") or (verb in _USES and ("--help" in rest or "-h" in rest)):
+        write_out(_help(verb).encode())
+        return 0
     verbs: dict[str, Callable[[Home, Mapping[str, str], list[str]], None]] = {
         "configure": _configure,
         "faults": _faults,
+        "learn": _learn,
         "serve": _serve,
         "start": _start,
         "status": _status,
         "stop": _stop,
     }
     if verb not in verbs:
-        raise EmulatorError("usage: camber-local emulator configure|faults|start|stop|status")
+        wrong = f"no command {verb!r}" if verb else "no command was given"
+        raise EmulatorError(f"emulator: {wrong}; there are {', '.join(_USES)}: see camber-local emulator --help")
     verbs[verb](home, environ, rest)
     return 0
+
+
+def _help(verb: str) -> str:
+    """What there is, or one command; of `configure` with its knobs."""
+    uses = [_USES[verb]] if verb in _USES else list(_USES.values())
+    lines = [f"  camber-local emulator {use:<32} {meaning}\n" for use, meaning in uses]
+    knobs = [f"      --{_flag_name(key):<26} by default {value!r}\n" for key, value in configuration.KNOBS.items()]
+    flags = ["\nKnobs:\n", *knobs] if verb == "configure" else []
+    return "".join(["Commands to the emulator itself, which no real tool has.\n\nUsage:\n", *lines, *flags])
 
 
 def _configure(home: Home, environ: Mapping[str, str], arguments: list[str]) -> None:
@@ -50,7 +72,7 @@ def _configure(home: Home, environ: Mapping[str, str], arguments: list[str]) -> 
 
 def _faults(home: Home, environ: Mapping[str, str], arguments: list[str]) -> None:
     """Put a plan in force (a file, or `-` for standard input), `--clear` it, or show it with its counts."""
-    from reconciler.local.camber.faults import load, read_plan
+    from reconciler.local.camber.faults import load, plan_text, read_plan
 
     given = _read([Flag("clear", Kind.BOOL, "")], arguments, arguments_max=1)
     configuration.load(home, environ)
@@ -58,7 +80,7 @@ def _faults(home: Home, environ: Mapping[str, str], arguments: list[str]) -> Non
         if given.is_true("clear"):
             home.faults.unlink(missing_ok=True)
         elif given.arguments:
-            text = sys.stdin.read() if given.arguments == ["-"] else Path(given.arguments[0]).read_text("utf-8")
+            text = plan_text(_content(given.arguments[0]))
             read_plan(text)
             ledger.forget_faults()
             draft = home.faults.with_suffix(".new")
@@ -68,6 +90,24 @@ def _faults(home: Home, environ: Mapping[str, str], arguments: list[str]) -> Non
         counts = {} if plan is None else ledger.fault_counts(plan.name)
     rules = [] if plan is None else plan.rules
     _show([_rule_shown(rule, *counts.get(number, (0, 0))) for number, rule in enumerate(rules)])
+
+
+def _content(file_name: str) -> bytes:
+    try:
+        return sys.stdin.buffer.read() if file_name == "-" else Path(file_name).read_bytes()
+    except OSError as error:
+        raise EmulatorError(f"faults: {file_name}: {error.strerror}") from error
+
+
+def _learn(home: Home, environ: Mapping[str, str], arguments: list[str]) -> None:
+    """Set the knobs by a folder of transcripts, and say of each what became of it."""
+    from reconciler.local.camber.learning import learn
+
+    given = _read([], arguments, arguments_max=1)
+    if not given.arguments:
+        raise EmulatorError("learn: name the folder that holds the transcripts")
+    findings = learn(home, environ, Path(given.arguments[0]))
+    write_out("".join(f"{line}\n" for line in findings.lines).encode())
 
 
 def _rule_shown(rule: "Rule", seen: int, fired: int) -> dict[str, object]:

@@ -10,7 +10,7 @@ from reconciler.local.camber import app_screens, job_screens, pace
 from reconciler.local.camber.errors import ApiError, CommandError
 from reconciler.local.camber.jobs import launch
 from reconciler.local.camber.ledger import App, Ledger, Order
-from reconciler.local.camber.screens import go_json
+from reconciler.local.camber.screens import answer_json, go_json
 from reconciler.local.camber.service import Call, Reply
 from reconciler.local.camber.stash_paths import locate_any, require
 
@@ -90,7 +90,7 @@ def run(call: Call) -> Reply:
     )
     job_id = launch(call, order)
     if given.text("output") == "json":
-        return Reply(go_json(job_screens.created_mapping(job_id, call.config)))
+        return Reply(answer_json(job_screens.created_mapping(job_id, call.config), call.config))
     return Reply(job_screens.created(job_id, call.config))
 
 

@@ -1,8 +1,8 @@
 """The knobs of one emulated Camber, in `config.json` of its home.
 
 The file is written on first use, from `CAMBER_LOCAL_<KEY>` in the environment, and from then on only by
-`camber-local emulator configure`: every invocation, whatever its environment, sees the same Camber. The one exception
-is `CAMBER_LOCAL_BANNER`, which an invocation may set for itself.
+`camber-local emulator configure|learn`: every invocation, whatever its environment, sees the same Camber. The one
+exception is `CAMBER_LOCAL_BANNER`, which an invocation may set for itself.
 """
 
 import json
@@ -35,7 +35,7 @@ _CHOICES = {
     "profile": ("instant", "fast", "real"),
     "mount": ("live", "snapshot", "snapshot-only"),
     "me_form": ("old", "new"),
-    "create_form": ("lines", "line", "old"),
+    "create_form": ("lines", "padded", "line", "old"),
     "open_rows": ("n/a", "absent"),
     "ids_as": ("number", "text"),
     "mount_dir_form": ("path", "slash", "first", "null"),
@@ -48,7 +48,7 @@ class Config(NamedTuple):
     """Every knob with its default."""
 
     node_environment: Mapping[str, str]
-    """What jobs see of `NODE_VARIABLES`, as they stood at first use or at the last `emulator start|configure`."""
+    """What jobs see of `NODE_VARIABLES`, as they stood at first use or at the last `emulator start|configure|learn`."""
 
     accounts: Mapping[str, str]
     """Usernames by API key. Any other key that is not empty belongs to `username`."""
@@ -125,6 +125,18 @@ class Config(NamedTuple):
     mount_dir_form: str = "path"
     """How JSON shows the folder: the `path`, the path with a `slash` behind, its `first` part, or `null`."""
 
+    json_envelope: bool = False
+    """Whether JSON answers of `me` and `job` stand in the service's own envelope: `code`, `message`, `data`."""
+
+    renamed_keys: str = ""
+    """Keys of a job's JSON that have another name, as `command=cmd,job_id=id`."""
+
+    get_omits: str = ""
+    """Keys that the JSON of `job get` does not show, with commas between."""
+
+    list_omits: str = ""
+    """Keys that the JSON of `job list` does not show: whether it shows `mount_dir` and `command` is not established."""
+
     page_size_max: int = 0
     """Jobs on a page at most, whatever is asked for; 0 sets no limit. Not established."""
 
@@ -138,7 +150,7 @@ class Config(NamedTuple):
     """What the text screens show of moments that have not come: `n/a`, or the rows are `absent`. Not established."""
 
     create_form: str = "lines"
-    """What `job create` says: three `lines`, the same as one `line`, or the `old` wording. Padding is not known."""
+    """What `job create` says: three `lines`, the same `padded`, as one `line`, or in the `old` wording."""
 
     create_output: bool = False
     """Whether `job create` takes `--output json`: never seen to work."""
@@ -148,6 +160,9 @@ class Config(NamedTuple):
 
     log_bytes_max: int = 0
     """Bytes that `job logs` shows at most, from the end; 0 sets no limit. None was seen."""
+
+    log_prefix: str = ""
+    """What stands before each line of a log. Nothing was ever seen there."""
 
     log_newline: bool = False
     """Whether a log always ends in a newline, also where the job wrote none. Not established."""
@@ -164,6 +179,20 @@ class Config(NamedTuple):
     me_form: str = "old"
     """The text of `camber me`: `old` was captured, `new` is only documented."""
 
+
+JOB_KEYS = (
+    "job_id",
+    "engine_type",
+    "node_size",
+    "command",
+    "with_gpu",
+    "num_nodes",
+    "mount_dir",
+    "created_at",
+    "started_at",
+    "finished_at",
+)
+"""The keys of a job's JSON, without the one of its status, which has a knob of its own."""
 
 KNOBS: Mapping[str, object] = Config._field_defaults
 """What `emulator configure` and the environment can set, with the defaults."""
@@ -199,11 +228,32 @@ def from_mapping(values: Mapping[str, object]) -> Config:
     return config
 
 
+def omitted_keys(config: Config, *, in_list: bool) -> frozenset[str]:
+    """The keys that a job's JSON does not show there."""
+    return frozenset(_words(config.list_omits if in_list else config.get_omits))
+
+
+def renamed_keys(config: Config) -> Mapping[str, str]:
+    """The other names of a job's keys."""
+    pairs = (word.partition("=") for word in _words(config.renamed_keys))
+    return {key: name for key, _, name in pairs}
+
+
+def _words(text: str) -> list[str]:
+    return [word for word in text.split(",") if word]
+
+
 def _check_bounds(config: Config) -> None:
     if config.concurrency < 1 or config.idle_seconds < 0 or config.page_size < 1:
         raise EmulatorError("config.json: concurrency and page_size must be at least 1, idle_seconds at least 0")
     if config.page_size_max < 0 or config.others_per_job < 0 or config.job_seconds_max < 0:
         raise EmulatorError("config.json: page_size_max, others_per_job and job_seconds_max must be at least 0")
+    for key in (*_words(config.get_omits), *_words(config.list_omits), *renamed_keys(config)):
+        if key not in JOB_KEYS:
+            raise EmulatorError(f"config.json: a job's JSON has no key {key!r}; it has {', '.join(JOB_KEYS)}")
+    names = list(renamed_keys(config).values())
+    if "" in names or len(set(names)) < len(names):
+        raise EmulatorError(f"config.json: renamed_keys must give each key a name of its own: {config.renamed_keys!r}")
     for username in (config.username, *config.accounts.values()):
         # It becomes the name of a folder.
         if not username.replace("-", "").replace("_", "").isalnum():
@@ -232,7 +282,13 @@ def _converted(name: str, text: str) -> object:
 
 
 def _read(home: Home) -> Config:
-    return from_mapping(json.loads(home.config.read_text("utf-8")))
+    try:
+        values = json.loads(home.config.read_text("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise EmulatorError(f"{home.config} is not JSON: {error}") from error
+    if not isinstance(values, dict):
+        raise EmulatorError(f"{home.config} must be an object")
+    return from_mapping(values)
 
 
 def _write(home: Home, environ: Mapping[str, str], old: dict[str, object], given: Mapping[str, str]) -> Config:

@@ -1,6 +1,6 @@
 """How jobs are shown: the text screens and the JSON."""
 
-from reconciler.local.camber.config import Config
+from reconciler.local.camber.config import Config, omitted_keys, renamed_keys
 from reconciler.local.camber.ledger import Job
 from reconciler.local.camber.screens import go_duration, panel, rows, timestamp
 
@@ -11,6 +11,7 @@ _ZERO_TIME = "0001-01-01T00:00:00Z"
 
 _CREATED = {
     "lines": "Job created successfully\nStatus: Submitted\nJob ID: {}\n",
+    "padded": "Job created successfully\nStatus:              Submitted\nJob ID:              {}\n",
     "line": "Job created successfully. Status: Submitted. Job ID: {}\n",
     "old": "Job {} created and queued successfully\n",
 }
@@ -23,7 +24,7 @@ def created(job_id: int, config: Config) -> bytes:
 
 def created_mapping(job_id: int, config: Config) -> dict[str, object]:
     """The same as JSON."""
-    return {"job_id": shown_id(job_id, config), config.status_key: "Submitted"}
+    return {renamed_keys(config).get("job_id", "job_id"): shown_id(job_id, config), config.status_key: "Submitted"}
 
 
 def information(job: Job, config: Config) -> bytes:
@@ -59,8 +60,14 @@ def listing(jobs: list[Job], config: Config) -> bytes:
     )
 
 
-def as_mapping(job: Job, config: Config) -> dict[str, object]:
+def as_mapping(job: Job, config: Config, *, in_list: bool = False) -> dict[str, object]:
     """A job as JSON shows it."""
+    omitted, renamed = omitted_keys(config, in_list=in_list), renamed_keys(config)
+    shown = _fields(job, config).items()
+    return {renamed.get(key, key): value for key, value in shown if key not in omitted}
+
+
+def _fields(job: Job, config: Config) -> dict[str, object]:
     return {
         "job_id": shown_id(job.id, config),
         config.status_key: job.status,

@@ -1,5 +1,6 @@
 """`camber job create|get|list|logs`: all that can be done to a job. There is no cancel."""
 
+import io
 import os
 import time
 
@@ -9,7 +10,7 @@ from reconciler.local.camber.config import Config
 from reconciler.local.camber.doorbell import ring
 from reconciler.local.camber.errors import ApiError, CommandError
 from reconciler.local.camber.ledger import Fate, Job, Ledger, Order, Status
-from reconciler.local.camber.screens import go_json
+from reconciler.local.camber.screens import answer_json
 from reconciler.local.camber.service import Call, Reply
 from reconciler.local.camber.stash_paths import locate
 
@@ -20,7 +21,7 @@ def create(call: Call) -> Reply:
     """Record a job and see that the scheduler knows of it."""
     job_id = launch(call, _order(call))
     if call.given.has("output") and call.given.text("output") == "json":
-        return Reply(go_json(job_screens.created_mapping(job_id, call.config)))
+        return Reply(answer_json(job_screens.created_mapping(job_id, call.config), call.config))
     return Reply(job_screens.created(job_id, call.config))
 
 
@@ -42,7 +43,7 @@ def get(call: Call) -> Reply:
     if job is None:
         raise ApiError(call.config.unknown_job_code, call.config.unknown_job_message)
     if call.given.text("output") == "json":
-        return Reply(go_json(job_screens.as_mapping(_as_shown(call, job), call.config)))
+        return Reply(answer_json(job_screens.as_mapping(_as_shown(call, job), call.config), call.config))
     return Reply(job_screens.information(_as_shown(call, job), call.config))
 
 
@@ -60,8 +61,8 @@ def list_page(call: Call) -> Reply:
         _keep_going(call, ledger)
     jobs = [_as_shown(call, job) for job in jobs[: call.tampering.page_rows_lost_from]]
     if call.given.text("output") == "json":
-        items = [job_screens.as_mapping(job, call.config) for job in jobs]
-        return Reply(go_json({call.config.total_key: total, call.config.list_key: items}))
+        items = [job_screens.as_mapping(job, call.config, in_list=True) for job in jobs]
+        return Reply(answer_json({call.config.total_key: total, call.config.list_key: items}, call.config))
     return Reply(job_screens.listing(jobs, call.config))
 
 
@@ -139,7 +140,9 @@ def _as_shown(call: Call, job: Job) -> Job:
 
 
 def _as_logged(config: Config, log: bytes) -> bytes:
-    kept = log[-config.log_bytes_max :] if config.log_bytes_max else log
+    prefix = config.log_prefix.encode()
+    whole = b"".join(prefix + line for line in io.BytesIO(log)) if prefix else log
+    kept = whole[-config.log_bytes_max :] if config.log_bytes_max else whole
     return kept + b"\n" if config.log_newline and kept and not kept.endswith(b"\n") else kept
 
 

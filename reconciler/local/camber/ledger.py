@@ -8,6 +8,7 @@ from typing import NamedTuple, Self
 
 from reconciler.local.camber import pace
 from reconciler.local.camber.config import Config
+from reconciler.local.camber.errors import EmulatorError
 from reconciler.local.camber.home import Home, locked
 
 _BUSY_SECONDS_MAX = 60.0
@@ -126,7 +127,10 @@ class Ledger:
 
     def __init__(self, home: Home) -> None:
         self._database = sqlite3.connect(home.ledger, timeout=_BUSY_SECONDS_MAX, isolation_level=None)
-        self._lay_out(home)
+        try:
+            self._lay_out(home)
+        except sqlite3.DatabaseError as error:
+            raise EmulatorError(f"{home.ledger}: {error}") from error
         # Killed processes lose nothing by this; only a machine that loses its power could.
         self._database.execute("PRAGMA synchronous = OFF")
 

@@ -7,6 +7,10 @@ import os
 import sys
 import time
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from reconciler.local.camber.config import Config
 
 LABEL_COLUMNS = 21
 
@@ -61,6 +65,11 @@ def go_json(value: object) -> bytes:
     for character in "&<>":
         text = text.replace(character, f"\\u{ord(character):04x}")
     return text.encode("utf-8", "replace") + b"\n"
+
+
+def answer_json(value: object, config: "Config") -> bytes:
+    """The JSON of an answer, in the service's envelope where a knob says so."""
+    return go_json({"code": 0, "message": "success", "data": value} if config.json_envelope else value)
 
 
 def go_duration(seconds: int) -> str:

@@ -10,6 +10,6 @@ however many processes make them.
     the others    one kind of fault each
 """
 
-from reconciler.local.camber.faults.plan import befalling, load, read_plan
+from reconciler.local.camber.faults.plan import befalling, load, plan_text, read_plan
 
-__all__ = ["befalling", "load", "read_plan"]
+__all__ = ["befalling", "load", "plan_text", "read_plan"]

@@ -69,16 +69,25 @@ def befalling(home: Home, words: str, answer: Handler) -> Handler:
 def load(home: Home) -> Plan | None:
     """The plan that is in force, or None."""
     try:
-        return read_plan(home.faults.read_text("utf-8"))
+        content = home.faults.read_bytes()
     except FileNotFoundError:
         return None
+    return read_plan(plan_text(content))
+
+
+def plan_text(content: bytes) -> str:
+    """A plan as text, from a file or a pipe."""
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise EmulatorError("faults: the plan is not UTF-8") from error
 
 
 def read_plan(text: str) -> Plan:
     """Check a plan, whole: a fault that is misspelt must not be one that never comes."""
     try:
         given = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise EmulatorError(f"faults: the plan is not JSON: {error}") from error
     if not isinstance(given, dict) or set(given) - {"seed", "faults"} or not isinstance(given.get("faults"), list):
         raise EmulatorError('faults: a plan is {"seed": number, "faults": [rules]}')

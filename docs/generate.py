@@ -345,7 +345,7 @@ def _fault_row(name: str) -> tuple[str, ...]:
     calls = "any call" if kind.calls == ("*",) else ", ".join(f"`{call}`" for call in kind.calls)
     source = inspect.getsource(kind.options)
     options = [f"`{key}` (`{value}`): {_caption(source, key)}" for key, value in kind.options._field_defaults.items()]
-    meaning = inspect.getdoc(import_module(kind.befall.__module__)) or ""
+    meaning = inspect.getdoc(import_module(f"reconciler.local.camber.faults.{name.replace('-', '_')}")) or ""
     return f"`{name}`", calls, " ".join(options), meaning
 
 

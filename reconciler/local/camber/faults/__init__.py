@@ -6,7 +6,7 @@ however many processes make them.
 
     plan.py       reads the plan and decides, call by call
     kinds.py      what a kind of fault is, and the list of all
-    when.py       before or after the service did its work
+    when.py       before or after the service did its work, and what several kinds do there
     the others    one kind of fault each
 """
 

@@ -1,10 +1,9 @@
 """A call that takes longer."""
 
-import time
 from typing import NamedTuple
 
 from reconciler.local.camber.faults.kinds import ANY, Kind
-from reconciler.local.camber.service import Call, Handler, Reply
+from reconciler.local.camber.faults.when import pause
 
 
 class Options(NamedTuple):
@@ -17,13 +16,4 @@ class Options(NamedTuple):
     """`before` the service did anything, or `after` it did all."""
 
 
-def _befall(answer: Handler, call: Call, options: Options) -> Reply:
-    if options.when == "before":
-        time.sleep(options.seconds)
-    reply = answer(call)
-    if options.when == "after":
-        time.sleep(options.seconds)
-    return reply
-
-
-KIND = Kind(ANY, _befall, Options)
+KIND = Kind(ANY, pause, Options)

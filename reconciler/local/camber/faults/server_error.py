@@ -2,10 +2,8 @@
 
 from typing import NamedTuple
 
-from reconciler.local.camber.errors import ApiError
 from reconciler.local.camber.faults.kinds import ANY, Kind
-from reconciler.local.camber.faults.when import work
-from reconciler.local.camber.service import Call, Handler, Reply
+from reconciler.local.camber.faults.when import refuse
 
 
 class Options(NamedTuple):
@@ -21,9 +19,4 @@ class Options(NamedTuple):
     """`before` the service did anything, or `after` it did all."""
 
 
-def _befall(answer: Handler, call: Call, options: Options) -> Reply:
-    work(answer, call, options.when)
-    raise ApiError(options.code, options.message)
-
-
-KIND = Kind(ANY, _befall, Options)
+KIND = Kind(ANY, refuse, Options)

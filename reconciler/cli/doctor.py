@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from reconciler.camber import CamberClient, CamberError
 from reconciler.cli.checkup import camber, shipment, storage
@@ -97,7 +97,9 @@ def _save(recorder: Recorder, client: CamberClient, folder: Path) -> None:
 
 
 def _table(findings: Sequence[Finding]) -> Table:
-    table = Table("check", "", "seen", "what to do", title="Checks of this installation")
+    # What to do must be there whole, on a narrow screen too.
+    columns = [Column(head, overflow="fold") for head in ("check", "", "seen", "what to do")]
+    table = Table(*columns, title="Checks of this installation")
     for finding in findings:
         verdict = f"[{COLOURS[finding.verdict]}]{finding.verdict}[/]"
         table.add_row(escape(finding.check), verdict, escape(finding.seen), escape(finding.fix))

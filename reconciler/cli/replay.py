@@ -13,9 +13,9 @@ from sqlalchemy.engine import RowMapping
 
 from reconciler.camber.redaction import quote
 from reconciler.camber.replay import KeptCall, NotReplayable, Replayed, replay
+from reconciler.cli.connecting import reading
 from reconciler.cli.printing import print_json
-from reconciler.cli.refusal import ENDED_BADLY, NOT_FOUND, WRONG_USE, database_or_refuse, refuse, settings_or_refuse
-from reconciler.store.database import connect
+from reconciler.cli.refusal import ENDED_BADLY, NOT_FOUND, WRONG_USE, refuse
 from reconciler.store.evidence import list_calls
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -29,9 +29,7 @@ def command(
 ) -> None:
     """Exit code 1 if anything would be read differently now."""
     seconds, call_id = _seconds(since), _uuid(call)
-    settings = settings_or_refuse()
-    engine = connect(settings.database_url.get_secret_value(), application_name="reconciler replay", pool_size=1)
-    with database_or_refuse(), engine.connect() as connection:
+    with reading("replay") as connection:
         rows = list_calls(connection, seconds, limit, call_id)
     if call_id and not rows:
         refuse(f"There is no kept call {call_id}.", NOT_FOUND)

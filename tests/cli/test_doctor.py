@@ -64,6 +64,12 @@ def test_the_table_shows_each_check_with_a_fix(clinic: World) -> None:
     assert done.stderr == "Failed: age recipients.\n"
 
 
+def test_a_narrow_screen_cuts_nothing_of_what_to_do(clinic: World) -> None:
+    done = reconciler(clinic, "doctor", CAMBER_BIN="/nowhere/camber", COLUMNS="80")
+
+    assert "\N{HORIZONTAL ELLIPSIS}" not in done.stdout
+
+
 def test_a_missing_cli_hides_no_other_check(clinic: World) -> None:
     code, findings, said = examine(clinic, CAMBER_BIN="/nowhere/camber")
 

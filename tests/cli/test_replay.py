@@ -1,6 +1,7 @@
 """Kept answers, read again: what changed, what did not, and what cannot be told."""
 
 import json
+import subprocess
 import zlib
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from reconciler.camber.replay import KeptCall, NotReplayable, Replayed, replay
 from reconciler.domain.observations import Created
 from reconciler.loop import dispatch, watch
-from tests.cli.test_commands import reconciler
+from tests.cli.test_commands import PROGRAM, reconciler
 from tests.world import World
 
 
@@ -94,3 +95,12 @@ def test_a_wrong_word_is_one_line(world: World, words: tuple[str, str], code: in
 
     assert (code, "") == (done.returncode, done.stdout)
     assert done.stderr.count("\n") == 1
+
+
+def test_it_needs_no_setting_but_the_database(world: World) -> None:
+    """It only looks: no key of Camber's or of the store has to be at hand."""
+    environment = {"PATH": "/usr/bin:/bin", "HOME": str(world.home), "DATABASE_URL": world.settings["DATABASE_URL"]}
+    done = subprocess.run([PROGRAM, "replay"], env=environment, cwd=world.home, capture_output=True, check=False)
+
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout.startswith(b"0 calls")

@@ -48,9 +48,13 @@ def read_app(printed: Printed) -> App | Unreachable:
 
 
 def read_app_list(printed: Printed) -> AppNames | Unreachable:
-    """Read `app list`: one name a line, each behind its label."""
+    """Read `app list`: one name a line, each behind its label; or a list of objects that each have one."""
     if not printed.succeeded or find_fault(printed):
         return explain(printed)
+    value = payload_of(find_json(printed.out))
+    if isinstance(value, list):
+        apps = [_app(fields, "name", "title", "engineType") if (fields := as_object(item)) else None for item in value]
+        return explain(printed) if None in apps else AppNames(tuple(app.name for app in apps if app))
     names = tuple(dict.fromkeys(_LISTED.findall(printed.out)))
     if not all(map(_NAME.fullmatch, names)) or not (names or _NO_APPS.match(printed.out)):
         return explain(printed)

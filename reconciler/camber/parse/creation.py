@@ -4,6 +4,7 @@ import re
 
 from reconciler.camber.parse.faults import find_fault
 from reconciler.camber.parse.printed import Printed
+from reconciler.camber.parse.structured import as_id, as_object, find_json, payload_of
 from reconciler.camber.redaction import quote
 from reconciler.domain.observations import Created, CreateOutcome, NotSent, Unknown
 
@@ -35,7 +36,14 @@ def _ids(text: str) -> set[int]:
     labelled = {
         int(match[1]) for match in _ID.finditer(text) if _BEFORE_ID.fullmatch(_line_before(text, match.start()))
     }
-    return (labelled | {int(number) for number in _OLD.findall(text)}) - {0}
+    return (labelled | {int(number) for number in _OLD.findall(text)} | _in_json(text)) - {0}
+
+
+def _in_json(text: str) -> set[int]:
+    """Return the id of an object that is whole: one that was cut anywhere is none."""
+    fields = as_object(payload_of(find_json(text)))
+    camber_job_id = as_id(fields.get("job_id")) if fields else None
+    return {camber_job_id} if camber_job_id else set()
 
 
 def _line_before(text: str, end: int) -> str:

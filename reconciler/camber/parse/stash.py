@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from reconciler.camber.parse.faults import explain, find_fault
 from reconciler.camber.parse.printed import Printed
+from reconciler.camber.parse.structured import Object, as_object, as_text, find_json, first_text, payload_of
 from reconciler.domain.observations import Unreachable
 
 _TABLE_HEAD = re.compile(r"^Name[ \t]{2,}Type\b[^\n]*\n(?:[- \t]+\n)?", re.MULTILINE)
@@ -70,10 +71,13 @@ def read_test(printed: Printed) -> bool | Unreachable:
 
 
 def read_ls(printed: Printed) -> Listing | Missing | Unreachable:
-    """Read the table of `ls`."""
+    """Read the table of `ls`, or its JSON."""
     failure = _failure(printed)
     if failure:
         return failure
+    listing = _from_json(printed) if printed.succeeded else None
+    if listing:
+        return listing
     head = _TABLE_HEAD.search(printed.out)
     if not head or not printed.succeeded:
         return explain(printed)
@@ -82,6 +86,26 @@ def read_ls(printed: Printed) -> Listing | Missing | Unreachable:
     if None in rows:
         return explain(printed)
     return Listing(tuple(Entry(row[1].strip(), row[2] == "directory", row[3]) for row in rows if row))
+
+
+def _from_json(printed: Printed) -> Listing | None:
+    """Read a list of entries, bare or as the only list of an object; one that shows no name or type spoils it."""
+    value = payload_of(find_json(printed.out))
+    fields = as_object(value)
+    lists = [inner for inner in fields.values() if isinstance(inner, list)] if fields else [value]
+    if len(lists) != 1 or not isinstance(lists[0], list):
+        return None
+    entries = [_entry(as_object(item)) for item in lists[0]]
+    return None if None in entries else Listing(tuple(entry for entry in entries if entry))
+
+
+def _entry(fields: Object | None) -> Entry | None:
+    name, kind = (first_text(fields, "name"), first_text(fields, "type")) if fields else (None, None)
+    if not fields or not name or kind not in ("directory", "file"):
+        return None
+    size = fields.get("size")
+    is_number = isinstance(size, int) and not isinstance(size, bool)
+    return Entry(name, kind == "directory", str(size) if is_number else as_text(size))
 
 
 def _failure(printed: Printed) -> Missing | Unreachable | None:

@@ -2,21 +2,17 @@
 
 import hashlib
 import json
-import zlib
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from reconciler.camber import CamberClient, CamberConfig, CliCall, JobRequest, Limits, boot_now
-from reconciler.camber.parse.apps import App, AppDeleted, AppNames
+from reconciler.camber import JobRequest, boot_now
 from reconciler.camber.process import Ending
 from reconciler.domain.observations import (
     Absent,
     Account,
     CamberStatus,
     Created,
-    CreateOutcome,
     Log,
     NoLog,
     NotSent,
@@ -27,43 +23,8 @@ from reconciler.domain.observations import (
     Unreachable,
 )
 from tests.camber.corpus import FOLDER
+from tests.camber.desk import KEY, MARKER, NOON, Desk, printing, text_of
 from tests.camber.fakes import write_cli
-
-KEY = "0123456789abcdef0123456789abcdef01234567"
-MARKER = "rythmiq-a1b2"
-REQUEST = JobRequest(command=f": {MARKER}; bash run.sh", stash_path="stash://jo/rythmiq/a1b2", node_size="SMALL")
-# Counts its calls in a file beside it, and hangs out what it was asked.
-COUNTING = 'echo call >>"$0.calls"; calls=$(wc -l <"$0.calls")'
-NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
-
-
-class Desk:
-    """A client over a fake CLI, and the evidence it leaves."""
-
-    def __init__(self, folder: Path, body: str, **limits: float) -> None:
-        self.cli = write_cli(folder, f"{COUNTING}\n{body}")
-        self.evidence: list[CliCall] = []
-        config = CamberConfig(
-            binary=self.cli, api_key=KEY, limits=Limits(**limits), retry_seconds=0, marker_prefix="rythmiq-"
-        )
-        self.client = CamberClient(config, self.evidence.append, clock=lambda: NOON)
-
-    @property
-    def calls(self) -> int:
-        calls = self.cli.with_name("camber.calls")
-        return calls.read_text().count("\n") if calls.exists() else 0
-
-    def create(self, seconds: float = 30) -> CreateOutcome:
-        return self.client.create(REQUEST, boot_deadline=boot_now() + seconds)
-
-
-def printing(name: str, exit_code: int = 0) -> str:
-    return f"cat '{FOLDER / name}'; exit {exit_code}"
-
-
-def text_of(stream: bytes | None) -> str:
-    assert stream is not None
-    return zlib.decompress(stream).decode()
 
 
 def test_a_created_job_is_created(tmp_path: Path) -> None:
@@ -311,52 +272,6 @@ def test_a_cli_that_will_not_tell_its_version_is_asked_once(tmp_path: Path) -> N
 
     assert all(isinstance(account, Account) for account in accounts)
     assert ["version", "me", "me"] == [call.kind for call in desk.evidence]
-
-
-def test_the_calls_of_an_app_reach_the_cli_as_they_should(tmp_path: Path) -> None:
-    body = f"""printf '%s ' "$@" >>"$0.said"; echo >>"$0.said"; case $2 in
-      list) {printing("app-list.out")};; delete) {printing("app-delete.out")};; run) {printing("app-run.out")};;
-      *) {printing("app-create.out")};; esac"""
-    desk = Desk(tmp_path, body)
-    definition = tmp_path / "app.json"
-    app = App(name="rythmiq-worker", title="Rythmiq worker", engine_type="MPI")
-    apps, until = desk.client.apps, boot_now() + 30
-    ran = apps.run("rythmiq-worker", {"payload": "a=b c"}, node_size="SMALL", boot_deadline=until)
-
-    assert apps.create(definition) == app
-    assert apps.describe("rythmiq-worker") == app
-    assert apps.names() == AppNames(("biomni-query-scholar", "rythmiq-worker"))
-    assert apps.delete("rythmiq-worker") == AppDeleted()
-    assert ran == Created(4553)
-    assert desk.cli.with_name("camber.said").read_text().split(" \n") == [
-        "app run rythmiq-worker --input payload=a=b c --node-size small",
-        f"app create --file {definition}",
-        "app describe rythmiq-worker",
-        "app list",
-        "app delete rythmiq-worker",
-        "",
-    ]
-
-
-@pytest.mark.parametrize("act", ["create", "delete", "run"])
-def test_what_an_app_call_may_have_done_is_not_done_again(tmp_path: Path, act: str) -> None:
-    desk = Desk(tmp_path, "echo 'API error: code=500, message=x'; exit 1")
-    apps = desk.client.apps
-    match act:
-        case "create":
-            apps.create(tmp_path)
-        case "delete":
-            apps.delete("a")
-        case _:
-            assert isinstance(apps.run("a", {}, node_size="small", boot_deadline=boot_now() + 30), Unknown)
-
-    assert desk.calls == 1
-
-
-@pytest.mark.parametrize("name", ["", "-rf", "A", "a b", "../a", "a" * 101])
-def test_what_is_no_name_of_an_app_is_a_bug(tmp_path: Path, name: str) -> None:
-    with pytest.raises(ValueError, match="application's name"):
-        Desk(tmp_path, "").client.apps.describe(name)
 
 
 def test_a_usage_error_is_not_asked_again(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ which has other people, other seeds and other fonts.
     readers/         one program for each system that reads; each runs in that system's own environment
     systems.py       those systems: their environments and how they are started
     race.py          all systems over all pictures, taking turns picture by picture
+    values.py        what a value is called and how it is written by the one who gives it
     marks.py         character errors, values read, rank, bootstrap
     figures.py       what the race comes to
     tables.py        the same as tables

@@ -10,6 +10,7 @@ from bench.documents.plan import BOOTSTRAP_SEED, BOOTSTRAPS, CERTAINTY, CLEAN, P
 from bench.documents.race import Raced, Seen
 from bench.documents.systems import OURS, RAPIDOCR, TESSERACT
 from bench.documents.truth import Truth
+from bench.documents.values import as_given, asked, is_right
 
 GROUPS = (CLEAN, "degraded", "turned")
 TIME_RATIO_MAX = 1.2
@@ -19,7 +20,9 @@ Marks = Mapping[str, Any]
 
 def marked(seen: Seen) -> dict[str, Any]:
     """One answer beside its truth."""
-    truth, answer = seen.specimen.truth, seen.answer
+    answer = seen.answer
+    truth = as_given(seen.specimen.truth, answer["text"])
+    fields = asked(seen.specimen.truth)
     lines = [line.text for line in truth.readable]
     found = answer.get("fields")
     return {
@@ -31,7 +34,8 @@ def marked(seen: Seen) -> dict[str, Any]:
         "text_errors": text_errors(truth.text, answer["text"]),
         "values": len(truth.fields),
         "values_read": sum(is_read(value, answer["text"]) for value in truth.fields.values()),
-        "fields_right": None if found is None else sum(found.get(name) == v for name, v in truth.fields.items()),
+        "fields": len(fields),
+        "fields_right": None if found is None else sum(is_right(*one, found) for one in fields.items()),
         "turn": truth.quarter_turns,
         "turned": answer["quarter_turns"],
         "score": answer["score"],
@@ -79,7 +83,7 @@ def _read_well(marks: Sequence[Marks]) -> dict[str, Any]:
         "cer": _mean(marks, "errors", "characters"),
         "text_cer": _mean(marks, "text_errors", "characters"),
         "values_read": _mean(marks, "values_read", "values"),
-        "fields_right": _mean(fielded, "fields_right", "values") if fielded else None,
+        "fields_right": _mean(fielded, "fields_right", "fields") if fielded else None,
         "turned_right": sum(one["turn"] == one["turned"] for one in told) if told else None,
     }
 

@@ -14,7 +14,7 @@ from worker.fields.pairs import named
 from worker.fields.tables import Row, rows
 
 _PERSON = ("name", "roll_number", "registration_number", "father_name", "mother_name", "date_of_birth", "school")
-_CLOSING = ("class", "session", "result")
+_CLOSING = ("class", "session", "result", "date_of_issue")
 _TOTAL = re.compile(r"(grand|aggregate)?total(marks)?|aggregate|(grand)?totalmarksobtained")
 _OUT_OF = re.compile(r"(\d{1,4})\s*(?:of|/|out\s*of)\s*(\d{1,4})(?!\d)", re.IGNORECASE)
 _PERCENT = re.compile(r"(\d{1,3}(?:\.\d{1,2})?)\s*%?")

@@ -228,6 +228,11 @@ def test_a_mark_sheet_that_adds_up() -> None:
     assert all(one(seen, name).is_sure for name in ("subjects", "total", "percentage"))
 
 
+@pytest.mark.parametrize("printed", ["Date of issue 24/07/2022", "Issued on: 24/07/2022"])
+def test_a_mark_sheet_says_when_it_was_issued(printed: str) -> None:
+    assert "2022-07-24" == values(extracted([*MARKS, printed]))["date_of_issue"]
+
+
 @pytest.mark.parametrize(
     ("changes", "count", "is_sure"),
     [

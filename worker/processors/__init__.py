@@ -12,6 +12,7 @@ Law: arrays in, values out; no network, no clock, no files but the models.
     libraries.py, one_cv2.py what its libraries must be told before they are imported
     crop.py                  the outline of a sheet on a plain background, and the sheet cut out
     enhancement.py           light, white, range and noise, where the measures ask for it
+    noise.py                 how much noise there is, and the picture without it
     shaping.py               all that is done to the picture for the portal, and why
     portal.py                the portal file, by pixels, dpi, kilobytes and format
     budget.py, likeness.py   the best picture that the kilobytes allow

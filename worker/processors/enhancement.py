@@ -5,11 +5,12 @@ that can be read as it is comes back untouched, the same array. No step may leav
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
+from worker.processors.noise import calmed
 from worker.processors.picture import Array, Picture
 from worker.processors.quality import Quality, assess
 
@@ -25,7 +26,10 @@ GAIN_MAX = 4.0
 """More would show noise in place of writing."""
 _WHITE = 242.0
 _CELLS = 48
-_PIXELS_MAX = 4_000_000
+_PIXELS_MAX = 7_000_000
+"""A telephone's photograph as it is worked on has 5 million. What is larger was asked for by a portal of that size."""
+SHARPNESS_LOSS_MAX, CONTRAST_KEPT_MIN = 0.05, 0.8
+"""What calming noise may cost: of the part, and of the height of edges, in which the noise itself counted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,8 +66,10 @@ def enhance(picture: Picture, quality: Quality, kind: str) -> Enhanced:
     if picture.shape[0] * picture.shape[1] > _PIXELS_MAX:
         return Enhanced(picture=picture, quality=quality, decisions=(_left("all", "the picture is too large"),))
     light = _light(picture) if kind != "photo" else None
-    steps = [*_light_steps(light), *_range_steps(quality, light), _noise_step(quality)]
-    return _kept(picture, quality, steps)
+    lit = _kept(picture, quality, [*_light_steps(light), *_range_steps(quality, light)])
+    # Judged by itself, and on what the light has left: a range that is stretched shows more noise.
+    calm = _kept(lit.picture, lit.quality, [_noise_step(lit.quality)], is_worse=_is_smeared)
+    return replace(calm, decisions=lit.decisions + calm.decisions)
 
 
 def left_alone(picture: Picture, quality: Quality, kind: str) -> Enhanced:  # noqa: ARG001 - in place of `enhance`
@@ -78,8 +84,27 @@ def _left(step: str, why: str) -> Decision:
     return Decision(step=step, done=False, why=why)
 
 
-def _kept(picture: Picture, quality: Quality, steps: list[Step]) -> Enhanced:
-    """The picture after all wanted steps, or as it was where they made the page score lower."""
+def _scores_lower(before: Quality, after: Quality) -> str:
+    """In words, if the page scores lower."""
+    if after.score >= before.score:
+        return ""
+    return f"the page scored {after.score:.2f} after it and {before.score:.2f} before"
+
+
+def _is_smeared(before: Quality, after: Quality) -> str:
+    """In words, if the page scores lower, or its writing has lost what makes up for noise in the score alone."""
+    if after.parts.sharpness < before.parts.sharpness - SHARPNESS_LOSS_MAX:
+        return f"sharpness was {after.parts.sharpness:.2f} after it and {before.parts.sharpness:.2f} before"
+    heights = before.measures["edge_contrast"], after.measures["edge_contrast"]
+    if heights[1] < heights[0] * CONTRAST_KEPT_MIN:
+        return f"edges stood {heights[1]:.0f} levels high after it and {heights[0]:.0f} before"
+    return _scores_lower(before, after)
+
+
+def _kept(
+    picture: Picture, quality: Quality, steps: list[Step], is_worse: Callable[[Quality, Quality], str] = _scores_lower
+) -> Enhanced:
+    """The picture after all wanted steps, or as it was where they made the page worse."""
     decisions = tuple(decision for decision, _ in steps)
     better = picture
     for decision, act in steps:
@@ -87,9 +112,8 @@ def _kept(picture: Picture, quality: Quality, steps: list[Step]) -> Enhanced:
     if better is picture:
         return Enhanced(picture=picture, quality=quality, decisions=decisions)
     after = assess(better)
-    if after.score >= quality.score:
+    if not (undone := is_worse(quality, after)):
         return Enhanced(picture=better, quality=after, decisions=decisions)
-    undone = f"the page scored {after.score:.2f} after it and {quality.score:.2f} before"
     taken_back = tuple(_left(one.step, undone) if one.done else one for one in decisions)
     return Enhanced(picture=picture, quality=quality, decisions=taken_back)
 
@@ -189,10 +213,4 @@ def _mapped(picture: Picture, lines: list[Array]) -> Picture:
 def _noise_step(quality: Quality) -> Step:
     noise = quality.measures["noise"]
     why = f"the noise deviates by {noise:.0f} levels, {NOISE_MAX:.0f} are borne"
-    # Bounded by its five pixels' reach: a fifteenth of a second where non-local means takes seconds.
-    return Decision(step="noise", done=noise > NOISE_MAX, why=why), lambda picture: _denoised(picture, noise)
-
-
-def _denoised(picture: Picture, noise: float) -> Picture:
-    # The measure is taken on a smaller picture, where less is left of the noise.
-    return np.asarray(cv2.bilateralFilter(picture, 5, 10.0 * noise, 2.0), dtype=np.uint8)
+    return Decision(step="noise", done=noise > NOISE_MAX, why=why), lambda picture: calmed(picture, noise)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields
 import cv2
 import numpy as np
 
+from worker.processors.noise import deviation
 from worker.processors.picture import Array, Grey, Picture
 from worker.processors.sharpness import detail
 
@@ -22,9 +23,6 @@ _REACH = 15
 _EDGE_MIN = 3.0
 _EDGE_OVER_NOISE = 1.8
 _EDGES_MIN = 100
-_NOISE_SHARE = 70
-"""Percentile of the finest detail that stands for noise: writing covers less than the rest of a page."""
-_NOISE_AT_SHARE = 1.036
 _GLARE_SIDE = 250
 _BURNT = 250
 _WHITE_PAPER = 240
@@ -80,7 +78,7 @@ def assess(picture: Picture) -> Quality:
 
 
 def _measures(grey: Grey) -> dict[str, float]:
-    noise = _noise(grey)
+    noise = deviation(grey)
     share, contrast = _edges(grey, noise)
     dark, bright = (float(value) for value in np.percentile(grey[::2, ::2], (2, 95)))
     return {
@@ -100,16 +98,6 @@ def _working(picture: Picture) -> Grey:
     size = max(16, round(grey.shape[1] * scale)), max(16, round(grey.shape[0] * scale))
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     return np.asarray(cv2.resize(grey, size, interpolation=method), dtype=np.float32)
-
-
-def _noise(grey: Grey) -> float:
-    """The noise's deviation, by the finest diagonal detail.
-
-    Not by its median: of noise on white paper the lighter half is cut off.
-    """
-    even = grey[: grey.shape[0] // 2 * 2, : grey.shape[1] // 2 * 2]
-    diagonal = (even[::2, ::2] - even[::2, 1::2] - even[1::2, ::2] + even[1::2, 1::2]) / 2
-    return float(np.percentile(np.abs(diagonal), _NOISE_SHARE)) / _NOISE_AT_SHARE
 
 
 def _edges(grey: Grey, noise: float) -> tuple[float, float]:

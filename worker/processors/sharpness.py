@@ -9,6 +9,7 @@ from functools import cache
 import cv2
 import numpy as np
 
+from worker.processors.noise import deviation
 from worker.processors.picture import Array, Grey
 
 SIDE = 512
@@ -30,7 +31,7 @@ def detail(grey: Grey) -> float:
     Of sharp pages it is -1.5 to -3, of pages that recognition cannot read below -3.5; `LEAST` where noise hides it.
     """
     small = _shrunk(grey)
-    spread = _spread(small)
+    spread = deviation(small)
     # Shrinking leaves less of the finest noise than of the rest, and white paper cuts its noise in half.
     noise = (_CUT * spread) ** 2
     power = np.abs(np.fft.rfft2(_prepared(small), (SIDE, SIDE))) ** 2 / small.size
@@ -49,13 +50,6 @@ def _shrunk(grey: Grey) -> Grey:
     scale = SIDE / max(grey.shape)
     size = max(16, round(grey.shape[1] * scale)), max(16, round(grey.shape[0] * scale))
     return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), dtype=np.float32)
-
-
-def _spread(grey: Grey) -> float:
-    """The noise's deviation, by the finest diagonal detail: not by its median, since white paper cuts noise in half."""
-    even = grey[: grey.shape[0] // 2 * 2, : grey.shape[1] // 2 * 2]
-    diagonal = (even[::2, ::2] - even[::2, 1::2] - even[1::2, ::2] + even[1::2, 1::2]) / 2
-    return float(np.percentile(np.abs(diagonal), 70)) / 1.036
 
 
 def _prepared(small: Grey) -> Grey:

@@ -28,17 +28,17 @@ def limit_growth(room_bytes: int) -> None:
 
     RLIMIT_DATA and not RLIMIT_AS: native libraries reserve address space by gigabytes and never touch it.
     """
-    limit = _data_bytes() + room_bytes
+    limit = _told_bytes("VmData") + room_bytes
     _, hard = resource.getrlimit(resource.RLIMIT_DATA)
     resource.setrlimit(resource.RLIMIT_DATA, (limit if hard == resource.RLIM_INFINITY else min(limit, hard), hard))
 
 
-def _data_bytes() -> int:
-    """What the kernel counts against RLIMIT_DATA at this moment: `VmData`."""
+def _told_bytes(name: str) -> int:
+    """One of the kernel's figures of this process's memory; `VmData` is what counts against RLIMIT_DATA."""
     for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith("VmData:"):
+        if line.startswith(f"{name}:"):
             return int(line.split()[1]) * 1024
-    raise OSError("the kernel does not tell VmData")
+    raise OSError(f"the kernel does not tell {name}")
 
 
 def resident_bytes(process_id: int) -> int:
@@ -52,4 +52,9 @@ def resident_bytes(process_id: int) -> int:
 
 def peak_bytes() -> int:
     """The most memory that this process ever held."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    # Not what getrusage says: there a child begins with what its parent held when it started it.
+    try:
+        return _told_bytes("VmHWM")
+    except OSError:
+        # Some sandboxes do not tell it.
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

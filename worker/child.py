@@ -13,6 +13,8 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+import cv2
+
 from worker.confinement import confine, limit_growth, peak_bytes
 from worker.contract import Failed, Stage, parse_payload
 from worker.faults import EngineError
@@ -31,6 +33,8 @@ _MB = 1 << 20
 def main(settings: Settings, make_tools: Callable[[Settings], Tools] = checked_tools) -> int:
     """Serve the parent until it hangs up; returns the exit code."""
     confine()
+    # It too would count the host's cores, and reads no variable.
+    cv2.setNumThreads(settings.threads)
     with socket.socket(fileno=os.dup(0)) as line:
         # No library may read from where the documents come.
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)

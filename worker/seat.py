@@ -38,6 +38,7 @@ HANGS_UP_SECONDS = 5.0
 """How long a child may take to leave once its line is closed, before it is ended."""
 STARTS_MAX = 2
 """Tries at starting a child before the seat is given up."""
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 _PART = 1 << 20
 _MB = 1 << 20
 _log = logging.getLogger("worker.seat")
@@ -79,7 +80,9 @@ class Seat:
     def __init__(self, settings: Settings, command: Sequence[str], environment: Mapping[str, str]) -> None:
         """`command` starts a child; secrets are taken out of its `environment`."""
         self._settings, self._command = settings, command
-        self._environment = {name: value for name, value in environment.items() if name not in SECRETS}
+        kept = {name: value for name, value in environment.items() if name not in SECRETS}
+        # Libraries would count the host's cores, which a container does not have, and keep memory for each.
+        self._environment = kept | dict.fromkeys(_THREADS, str(settings.threads))
         self._child: _Child | None = None
 
     def start(self) -> None:

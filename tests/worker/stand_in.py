@@ -13,6 +13,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import cv2
+
 from worker import child
 from worker.faults import EngineError
 from worker.processors.ocr import Line
@@ -39,6 +41,7 @@ FAULTS = (
     "secrets",
     "card",
     "cards",
+    "threads",
 )
 """What a page may ask for; the red of its first pixel is the place in this list, its green 1 and its blue 2."""
 CARD = ("Government of India", "Imara Velstrand", "DOB: 09/08/1991", "FEMALE", "2341 2341 2346", "Aadhaar")
@@ -109,6 +112,10 @@ def _do(fault: str) -> None:  # noqa: C901 - a list of faults is long, not deep
         case "secrets":
             if [name for name in os.environ if "SPACES" in name]:
                 raise EngineError("there are secrets in the environment")
+        case "threads":
+            told = [os.environ[name] for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")]
+            if [cv2.getNumThreads(), *map(int, told)] != [3, 3, 3]:
+                raise EngineError("there are not three threads for each library")
         case _:
             return
 

@@ -233,6 +233,10 @@ def test_a_child_is_started_without_secrets(store: ObjectStore) -> None:
     assert ["ok"] == ran.codes
 
 
+def test_no_library_of_a_child_takes_more_threads_than_are_set(store: ObjectStore) -> None:
+    assert ["ok"] == run_batch(_faulty(store, "threads"), WORKER_THREADS="3").codes
+
+
 def test_a_page_without_text_is_delivered_with_a_warning(store: ObjectStore) -> None:
     ran = run_batch(_faulty(store, "blank"))
 

@@ -84,7 +84,7 @@ def _see(original: bytes, payload: Payload, tools: Tools, settings: Settings, st
         bounds = Bounds(pixels_max=settings.pixels_max, side_max=side_max)
         page = decode(original, page=payload.options.page or 1, background=background, bounds=bounds)
     with stages.on(Stage.QUALITY):
-        quality = assess(page.picture)
+        quality = assess(page.picture, payload.schema.kind)
         _check_quality(quality, payload.options.quality_threshold)
     with stages.on(Stage.ORIENT):
         turns = _turns(page, quality, payload, tools)
@@ -126,7 +126,9 @@ def _turns(page: Page, quality: Quality, payload: Payload, tools: Tools) -> tupl
 
 def _warnings(payload: Payload, seen: _Seen) -> tuple[str, ...]:
     """What a person should know of the document; codes and advice, never content."""
-    read = () if seen.text.reading.lines else ("NO_TEXT: nothing could be read on the page",)
+    # Of a face or a signature nobody expects text.
+    is_mute = payload.schema.kind == "document" and not seen.text.reading.lines
+    read = ("NO_TEXT: nothing could be read on the page",) if is_mute else ()
     asked, count = payload.options.page, seen.page.page_count
     pages = (f"PAGES_LEFT: only the first of {count} pages was used",) if count > 1 and asked is None else ()
     return seen.page.warnings + seen.quality.warnings + read + seen.text.warnings + pages

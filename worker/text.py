@@ -43,9 +43,10 @@ def text_of(reading: Reading, size: tuple[int, int], payload: Payload, seconds: 
         clear = legible(arranged(reading.lines))
         concealed = conceal(clear.reading, is_aadhaar=asked == "aadhaar")
         extraction = _extraction(concealed, payload, seconds) if payload.schema.kind == "document" else None
-    is_failed = extraction is None and payload.schema.kind == "document"
+    is_document = payload.schema.kind == "document"
+    is_failed, is_cut = is_document and extraction is None, is_document and clear.left_out > 0
     told = [
-        f"{Notice.LINES_LEFT_OUT}: {clear.left_out} lines in other scripts or by hand" if clear.left_out else "",
+        f"{Notice.LINES_LEFT_OUT}: {clear.left_out} lines in other scripts or by hand" if is_cut else "",
         f"{Notice.NUMBERS_MASKED}: {len(concealed.numbers)} identity numbers" if concealed.numbers else "",
         f"{Notice.FIELDS_FAILED}: the fields could not be found" if is_failed else "",
         *(extraction.warnings if extraction else ()),

@@ -9,12 +9,16 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
 
 @dataclass
 class ObjectStore:
-    """Objects by path, the headers they came with, and the faults that are still to happen, by method and path."""
+    """Objects by path, the headers they came with, and the faults that are still to happen, by method and path.
+
+    Every answer comes `late_seconds` late; of a request in `touched` a file tells, once it is answered.
+    """
 
     origin: str = ""
     objects: dict[str, bytes] = field(default_factory=dict)
@@ -22,6 +26,8 @@ class ObjectStore:
     order: list[str] = field(default_factory=list)
     faults: dict[str, list[str]] = field(default_factory=dict)
     requests: list[str] = field(default_factory=list)
+    late_seconds: float = 0.0
+    touched: dict[str, Path] = field(default_factory=dict)
     released: threading.Event = field(default_factory=threading.Event)
 
     def url(self, path: str, *, signature: str = "good") -> str:
@@ -85,6 +91,7 @@ class _Handler(BaseHTTPRequestHandler):
         parts = urlsplit(self.path)
         path = unquote(parts.path)
         self.store.requests.append(f"{self.command} {path}")
+        self.store.released.wait(self.store.late_seconds)
         waiting = self.store.faults.get(f"{self.command} {path}")
         fault = waiting.pop(0) if waiting else None
         if "expired" in parse_qs(parts.query).get("X-Amz-Signature", []):
@@ -131,3 +138,5 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
         self.wfile.write(data)
+        if told := self.store.touched.get(f"{self.command} {unquote(urlsplit(self.path).path)}"):
+            told.touch()

@@ -42,6 +42,7 @@ FAULTS = (
     "card",
     "cards",
     "threads",
+    "await",
 )
 """What a page may ask for; the red of its first pixel is the place in this list, its green 1 and its blue 2."""
 CARD = ("Government of India", "Imara Velstrand", "DOB: 09/08/1991", "FEMALE", "2341 2341 2346", "Aadhaar")
@@ -112,6 +113,10 @@ def _do(fault: str) -> None:  # noqa: C901 - a list of faults is long, not deep
         case "secrets":
             if [name for name in os.environ if "SPACES" in name]:
                 raise EngineError("there are secrets in the environment")
+        case "await":
+            folder = Path(os.environ["RUN_FOLDER"])
+            while not ((folder / "next-fetched").exists() and (folder / "last-stored").exists()):
+                time.sleep(0.01)
         case "threads":
             told = [os.environ[name] for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")]
             if [cv2.getNumThreads(), *map(int, told)] != [3, 3, 3]:

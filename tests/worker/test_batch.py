@@ -223,6 +223,21 @@ def test_a_batch_is_shared_among_its_children(store: ObjectStore, tmp_path: Path
     assert ["ok", "ok"] == ran.codes
 
 
+def test_the_next_is_fetched_and_the_last_stored_while_one_is_computed(store: ObjectStore, tmp_path: Path) -> None:
+    """The second document's computing ends only once both have happened: without overlap it would be too late."""
+    first, second, third = documents = _faulty(store, "", "await", "")
+    store.late_seconds = 0.23
+    store.touched = {
+        f"GET /{orders.BUCKET}/{third.payload.raw_path}": tmp_path / "next-fetched",
+        f"PUT /{orders.BUCKET}/{orders.keys_of(first)['result']}": tmp_path / "last-stored",
+    }
+
+    ran = run_batch(documents, RUN_FOLDER=str(tmp_path), OCR_SECONDS="60", FETCH_SECONDS="60")
+
+    assert ["ok", "ok", "ok"] == ran.codes
+    assert f"/{orders.BUCKET}/{orders.keys_of(second)['result']}" in store.objects
+
+
 def test_what_a_child_prints_is_no_answer(store: ObjectStore) -> None:
     assert ["ok", "ok"] == run_batch(_faulty(store, "babble", "")).codes
 
@@ -243,6 +258,16 @@ def test_a_page_without_text_is_delivered_with_a_warning(store: ObjectStore) -> 
     outcome = ran.frames[0].outcome
     assert isinstance(outcome, Succeeded)
     assert "NO_TEXT" in {warning.split(":")[0] for warning in outcome.warnings}
+
+
+@pytest.mark.parametrize("kind", ["photo", "signature"])
+def test_nobody_expects_text_of_a_face_or_a_signature(kind: str, store: ObjectStore) -> None:
+    one = orders.document(store, _asking("blank"), schema=orders.schema(kind=kind))
+
+    outcome = run_batch([one]).frames[0].outcome
+
+    assert isinstance(outcome, Succeeded)
+    assert [] == [warning for warning in outcome.warnings if warning.startswith(("NO_TEXT", "LINES_LEFT_OUT"))]
 
 
 def test_without_a_recipient_nothing_is_stored_and_nothing_fetched(store: ObjectStore) -> None:

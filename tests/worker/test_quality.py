@@ -113,3 +113,34 @@ def test_a_lamps_reflection_is_glare_and_white_paper_or_print_is_not() -> None:
     assert {"GLARE"} == _codes(_lit(page, 0.9))
     assert set() == _codes(page) | _codes(np.minimum(page.astype(int) + 10, 255).astype(np.uint8)) | _codes(boxed)
     assert set() == _codes(pages.noise(page, 12))
+
+
+def _natural(width: int = 900, height: int = 1200) -> Picture:
+    """A spectrum that falls off as that of faces and landscapes does, where print has one full of fine strokes."""
+    down, across = np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width)[None]
+    frequency = np.maximum(np.hypot(down, across), 1 / width)
+    phases = np.random.default_rng(3).uniform(0, 2 * np.pi, frequency.shape)
+    grey = np.fft.irfft2(np.exp(1j * phases) / frequency**1.3, (height, width))
+    return np.repeat((128 + 45 * grey / grey.std()).clip(0, 255).astype(np.uint8)[..., None], 3, axis=2)
+
+
+@pytest.mark.parametrize("kind", ["photo", "signature"])
+def test_a_photo_is_not_blurred_because_it_has_no_print(kind: str) -> None:
+    natural = _natural()
+
+    sharp, blurred = assess(natural, kind), assess(_blurred(natural, 9), kind)
+
+    assert () == sharp.warnings
+    assert sharp.score > 0.9
+    assert ("BLURRED",) == tuple(one.split(":")[0] for one in blurred.warnings)
+    assert blurred.score < sharp.score / 2
+    assert assess(natural).parts.sharpness < sharp.parts.sharpness
+
+
+def test_a_face_before_a_wall_is_not_faint_and_a_signature_may_be() -> None:
+    faint = (pages.page() * 0.12 + 200).astype(np.uint8)
+
+    assert [True, False, True] == [
+        any(one.startswith("FAINT") for one in assess(faint, kind).warnings)
+        for kind in ("document", "photo", "signature")
+    ]

@@ -66,9 +66,9 @@ def enhance(picture: Picture, quality: Quality, kind: str) -> Enhanced:
     if picture.shape[0] * picture.shape[1] > _PIXELS_MAX:
         return Enhanced(picture=picture, quality=quality, decisions=(_left("all", "the picture is too large"),))
     light = _light(picture) if kind != "photo" else None
-    lit = _kept(picture, quality, [*_light_steps(light), *_range_steps(quality, light)])
+    lit = _kept(picture, quality, kind, [*_light_steps(light), *_range_steps(quality, light)])
     # Judged by itself, and on what the light has left: a range that is stretched shows more noise.
-    calm = _kept(lit.picture, lit.quality, [_noise_step(lit.quality)], is_worse=_is_smeared)
+    calm = _kept(lit.picture, lit.quality, kind, [_noise_step(lit.quality)], is_worse=_is_smeared)
     return replace(calm, decisions=lit.decisions + calm.decisions)
 
 
@@ -102,7 +102,11 @@ def _is_smeared(before: Quality, after: Quality) -> str:
 
 
 def _kept(
-    picture: Picture, quality: Quality, steps: list[Step], is_worse: Callable[[Quality, Quality], str] = _scores_lower
+    picture: Picture,
+    quality: Quality,
+    kind: str,
+    steps: list[Step],
+    is_worse: Callable[[Quality, Quality], str] = _scores_lower,
 ) -> Enhanced:
     """The picture after all wanted steps, or as it was where they made the page worse."""
     decisions = tuple(decision for decision, _ in steps)
@@ -111,7 +115,7 @@ def _kept(
         better = act(better) if decision.done else better
     if better is picture:
         return Enhanced(picture=picture, quality=quality, decisions=decisions)
-    after = assess(better)
+    after = assess(better, kind)
     if not (undone := is_worse(quality, after)):
         return Enhanced(picture=better, quality=after, decisions=decisions)
     taken_back = tuple(_left(one.step, undone) if one.done else one for one in decisions)

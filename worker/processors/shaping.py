@@ -58,7 +58,7 @@ def shape(
     slant = orientation.slant(reading.lines) if kind == "document" and outline is None else 0.0
     if outline is not None:
         level, matrix = cut_out(picture, outline)
-        mended = mend(level, assess(level), kind)
+        mended = mend(level, assess(level, kind), kind)
     else:
         level, matrix = enhanced.picture, orientation.level_matrix(picture, slant)[0]
         mended = enhanced

@@ -77,6 +77,19 @@ def test_the_slant_is_the_lines_own(tilt: float) -> None:
     assert slant(lines) == pytest.approx(tilt, abs=0.2)
 
 
+def test_lines_that_are_measured_unevenly_make_no_level_page_slanted() -> None:
+    """What detection measured on the eight lines of a level card; as many lines that agree are believed."""
+    measured = (-0.91, -0.56, -0.51, -0.46, -0.25, 0.0, 0.0, 0.0)
+    agreeing = (0.5, 0.5, 0.6, 0.55, 0.45, 0.5, 0.4, 0.5)
+    told = [
+        slant([_line("text", 0, 60 * row, width=400, tilt=tilt) for row, tilt in enumerate(tilts)])
+        for tilts in (measured, agreeing)
+    ]
+
+    assert 0.0 == told[0]
+    assert pytest.approx(0.5, abs=0.1) == told[1]
+
+
 def test_a_slant_that_few_lines_tell_of_or_that_is_too_great_is_none() -> None:
     assert slant([_line("text", 0, 0, width=400, tilt=5)] * 2) == 0.0
     assert slant([_line("text", 0, 60 * row, width=400, tilt=30) for row in range(5)]) == 0.0

@@ -74,6 +74,17 @@ def test_what_is_wrong_is_mended_and_said(spoil: Callable[[Picture], Picture], s
     assert wrong_after < wrong_before * 0.7
 
 
+def test_a_stretched_range_makes_no_shadow_of_a_little_less_light() -> None:
+    page = pages.page()
+    across = np.linspace(0.24, 0.18, page.shape[1])[None, :, None]
+
+    enhanced = _enhanced(pages.noise((page * across).astype(np.uint8), 2))
+
+    paper = np.percentile(enhanced.picture[..., 1], 90, axis=0)
+    assert {"light", "range"} == _done(enhanced)
+    assert paper.max() - paper.min() < 25
+
+
 def _blurred(picture: Picture, deviation: float) -> Picture:
     return np.asarray(cv2.GaussianBlur(picture, (0, 0), deviation), dtype=np.uint8)
 
@@ -116,14 +127,17 @@ def _hairlines() -> Picture:
 
 
 @pytest.mark.parametrize(
-    ("make", "why"),
-    [(lambda: pages.noise(_blurred(pages.page(size=20), 2.6), 38), "sharpness"), (_hairlines, "edges")],
+    ("make", "kind", "why"),
+    [
+        (lambda: pages.noise(_blurred(pages.page(size=20), 2.6), 38), "document", "sharpness"),
+        (_hairlines, "photo", "edges"),
+    ],
     ids=["blurred small print", "hairlines"],
 )
-def test_calming_that_would_smear_what_is_drawn_is_taken_back(make: Callable[[], Picture], why: str) -> None:
+def test_calming_that_would_smear_what_is_drawn_is_taken_back(make: Callable[[], Picture], kind: str, why: str) -> None:
     drowned = make()
 
-    enhanced = _enhanced(drowned, "photo")
+    enhanced = _enhanced(drowned, kind)
 
     assert enhanced.picture is drowned
     assert next(one.why for one in enhanced.decisions if one.step == "noise").startswith(why)

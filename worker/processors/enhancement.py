@@ -16,6 +16,8 @@ from worker.processors.quality import Quality, assess
 
 UNEVEN_MIN = 0.3
 """How much darker the darkest paper may be than the brightest before the light is evened out."""
+UNEVEN_STRETCHED_MIN = 0.1
+"""The same where the range is stretched, which makes four times as much of the difference."""
 WARM_MIN, WARM_MAX = 0.14, 0.5
 """How far blue may lack behind red on paper: less is cream paper, more is a coloured sheet and no lamp."""
 NOISE_MAX = 6.0
@@ -66,7 +68,9 @@ def enhance(picture: Picture, quality: Quality, kind: str) -> Enhanced:
     if picture.shape[0] * picture.shape[1] > _PIXELS_MAX:
         return Enhanced(picture=picture, quality=quality, decisions=(_left("all", "the picture is too large"),))
     light = _light(picture) if kind != "photo" else None
-    lit = _kept(picture, quality, kind, [*_light_steps(light), *_range_steps(quality, light)])
+    ranged = _range_steps(quality, light)
+    is_stretched = any(decision.done for decision, _ in ranged)
+    lit = _kept(picture, quality, kind, [*_light_steps(light, is_stretched=is_stretched), *ranged])
     # Judged by itself, and on what the light has left: a range that is stretched shows more noise.
     calm = _kept(lit.picture, lit.quality, kind, [_noise_step(lit.quality)], is_worse=_is_smeared)
     return replace(calm, decisions=lit.decisions + calm.decisions)
@@ -158,11 +162,12 @@ def _paper_cells(picture: Picture) -> Array:
     return np.asarray(cv2.resize(small, cells, interpolation=cv2.INTER_AREA), dtype=np.float64)
 
 
-def _light_steps(light: _Light | None) -> list[Step]:
+def _light_steps(light: _Light | None, *, is_stretched: bool) -> list[Step]:
     if light is None:
         return [(_left("light", "a photo is left in its own light"), _same)]
-    even, warm = light.uneven >= UNEVEN_MIN, WARM_MIN <= light.warm <= WARM_MAX
-    shade = f"the paper's light differs by {light.uneven:.0%} over the page, {UNEVEN_MIN:.0%} are borne"
+    borne = UNEVEN_STRETCHED_MIN if is_stretched else UNEVEN_MIN
+    even, warm = light.uneven >= borne, WARM_MIN <= light.warm <= WARM_MAX
+    shade = f"the paper's light differs by {light.uneven:.0%} over the page, {borne:.0%} are borne"
     tint = f"blue lacks {light.warm:.0%} on the paper, lamps make {WARM_MIN:.0%} to {WARM_MAX:.0%}"
     return [
         (Decision(step="light", done=even, why=shade), lambda picture: _evened(picture, light)),

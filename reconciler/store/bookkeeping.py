@@ -3,6 +3,7 @@
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
+    DateTime,
     ForeignKey,
     Identity,
     Index,
@@ -87,6 +88,20 @@ user_turns = Table(
     stamp("served_at", "when a job of theirs was last planned"),
     Index("ix_user_turns_served", "priority", text("served_at DESC")),
     comment="Whose turn it was: the claim goes on behind the user who was served last",
+)
+
+owed_signals = Table(
+    "owed_signals",
+    metadata,
+    column("run_id", Uuid, "the run", primary_key=True),
+    column(
+        "due_at",
+        DateTime(timezone=True),
+        "not before this time is the worker told; also what tells one debt of a run from a later one",
+    ),
+    Index("ix_owed_signals_due_at", "due_at"),
+    comment="Runs whose worker is still to be told what to leave out. No foreign key: who fences an attempt must not"
+    " wait for whoever holds the run's row",
 )
 
 outbox = Table(

@@ -154,6 +154,7 @@ camber_runs = Table(
     optional("log_tail", Text, "the last lines of the log, redacted"),
     optional("credits", Numeric(12, 6), "cost, by node price and running time"),
     moment("stash_pruned_at", "when its run folder was removed"),
+    moment("released_at", "when an operator last had it looked for again: launches of its jobs count anew from there"),
     optional("reason_code", Text, "the last event"),
     optional("reason_text", Text, "why it happened"),
     stamp("created_at", "when it was planned"),

@@ -19,6 +19,8 @@ VIEWS = (
     "queue_health",
     "cost_daily",
     "cost_daily_by_user",
+    "waiting_jobs",
+    "undecided_launches",
 )
 
 
@@ -103,6 +105,36 @@ def test_a_job_that_does_not_move_has_one_reason(connection: Connection, code: s
     assert (job, code) == (row["job_id"], row["code"])
     assert says in row["reason"]
     assert row["since"] is not None
+
+
+def test_a_job_whose_earlier_launch_is_held_undecided_is_told_that_an_operator_comes_first(
+    connection: Connection,
+) -> None:
+    beat(connection)
+    job = add_job(connection)
+    after_an_undecided_launch(connection, job)
+    run_sql(connection, "UPDATE camber_runs SET camber_job_id = NULL")
+    run_sql(connection, "UPDATE camber_runs SET state = 'held', next_poll_at = NULL, reason_text = 'why'")
+
+    code, reason = connection.execute(text("SELECT code, reason FROM why_waiting")).one()
+
+    assert code == "older_launch"
+    assert "its run is held for an operator" in reason
+
+
+def test_a_dependency_that_is_being_tried_is_still_the_reason(connection: Connection) -> None:
+    beat(connection)
+    add_job(connection)
+    trip(connection, "login")
+    run_sql(connection, "UPDATE breakers SET state = 'half_open'")
+
+    code, reason = connection.execute(text("SELECT code, reason FROM why_waiting")).one()
+    assert code == "breaker_open"
+    assert "login, which is being tried (no answer)" in reason
+
+    run_sql(connection, "UPDATE breakers SET state = 'open', retry_at = now() - interval '1 minute'")
+    assert run_sql(connection, "SELECT code FROM why_waiting") == "breaker_open"
+    assert run_sql(connection, "SELECT until FROM why_waiting") is None
 
 
 @pytest.mark.parametrize("age", [None, "6 minutes"])

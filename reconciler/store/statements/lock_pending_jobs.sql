@@ -10,9 +10,7 @@ WHERE j.id = ANY(:ids)
   AND NOT j.rerun_requested
   AND NOT j.cancel_requested
   AND j.available_at <= now()
-  AND NOT EXISTS (
-      -- Its fenced attempt may still be launched: that launch is decided first.
-      SELECT FROM job_attempts a JOIN camber_runs r ON r.id = a.run_id
-      WHERE a.job_id = j.id AND r.state IN ('planned', 'launching', 'unknown'))
+  -- Its fenced attempt may still be launched: that launch is decided first.
+  AND NOT EXISTS (SELECT FROM undecided_launches u WHERE u.job_id = j.id)
 ORDER BY j.id
 FOR NO KEY UPDATE OF j SKIP LOCKED

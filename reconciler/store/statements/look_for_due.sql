@@ -1,10 +1,9 @@
 -- What is due at this moment, in a word each; every part by a partial index, and none reads more than it must.
 SELECT 'requests' AS word WHERE EXISTS (SELECT FROM jobs WHERE rerun_requested OR cancel_requested)
 UNION ALL
-SELECT 'jobs' WHERE EXISTS (
-    SELECT FROM jobs
-    WHERE status = 'pending' AND held_reason IS NULL AND NOT rerun_requested AND NOT cancel_requested
-      AND available_at <= now())
+SELECT 'signals' WHERE EXISTS (SELECT FROM owed_signals WHERE due_at <= now())
+UNION ALL
+SELECT 'jobs' WHERE EXISTS (SELECT FROM waiting_jobs WHERE available_at <= now())
 UNION ALL
 SELECT DISTINCT state FROM camber_runs
 WHERE state NOT IN ('finished', 'held') AND next_poll_at <= now() AND (lease_until IS NULL OR lease_until < now())

@@ -8,13 +8,10 @@
 -- The skip compares and sorts by (priority, user_id): no other index has that order, so no statistics, however old, can
 -- talk the planner into reading a user's whole past.
 WITH RECURSIVE priorities AS (
-    (SELECT j.priority FROM jobs j
-     WHERE j.status = 'pending' AND j.held_reason IS NULL AND NOT j.rerun_requested AND NOT j.cancel_requested
-     ORDER BY j.priority DESC LIMIT 1)
+    (SELECT j.priority FROM waiting_jobs j ORDER BY j.priority DESC LIMIT 1)
     UNION ALL
-    SELECT (SELECT j.priority FROM jobs j
-            WHERE j.status = 'pending' AND j.held_reason IS NULL AND NOT j.rerun_requested AND NOT j.cancel_requested
-              AND j.priority < p.priority
+    SELECT (SELECT j.priority FROM waiting_jobs j
+            WHERE j.priority < p.priority
             ORDER BY j.priority DESC LIMIT 1)
     FROM priorities p
     WHERE p.priority IS NOT NULL
@@ -25,9 +22,8 @@ WITH RECURSIVE priorities AS (
                      ORDER BY t.served_at DESC LIMIT 1),
                     '00000000-0000-0000-0000-000000000000') AS served_last
     FROM priorities p CROSS JOIN LATERAL (
-        SELECT FROM jobs j
-        WHERE j.status = 'pending' AND j.held_reason IS NULL AND NOT j.rerun_requested AND NOT j.cancel_requested
-          AND (j.priority, j.user_id) >= (p.priority, '00000000-0000-0000-0000-000000000000')
+        SELECT FROM waiting_jobs j
+        WHERE (j.priority, j.user_id) >= (p.priority, '00000000-0000-0000-0000-000000000000')
           AND j.priority <= p.priority AND j.available_at <= now()
         ORDER BY j.priority, j.user_id LIMIT 1) AS is_due
     WHERE p.priority IS NOT NULL
@@ -42,17 +38,15 @@ WITH RECURSIVE priorities AS (
             SELECT found.user_id, r.place + 1, found.wrapped
             FROM round r CROSS JOIN LATERAL (
                 (SELECT next.user_id, r.wrapped FROM (
-                     SELECT j.user_id FROM jobs j
-                     WHERE j.status = 'pending' AND j.held_reason IS NULL
-                       AND NOT j.rerun_requested AND NOT j.cancel_requested AND j.available_at <= now()
+                     SELECT j.user_id FROM waiting_jobs j
+                     WHERE j.available_at <= now()
                        AND (j.priority, j.user_id) > (u.priority, r.user_id) AND j.priority <= u.priority
                      ORDER BY j.priority, j.user_id LIMIT 1) AS next
                  WHERE NOT r.wrapped OR next.user_id <= u.served_last)
                 UNION ALL
                 (SELECT first.user_id, true FROM (
-                     SELECT j.user_id FROM jobs j
-                     WHERE j.status = 'pending' AND j.held_reason IS NULL
-                       AND NOT j.rerun_requested AND NOT j.cancel_requested AND j.available_at <= now()
+                     SELECT j.user_id FROM waiting_jobs j
+                     WHERE j.available_at <= now()
                        AND (j.priority, j.user_id) >= (u.priority, '00000000-0000-0000-0000-000000000000')
                        AND j.priority <= u.priority
                      ORDER BY j.priority, j.user_id LIMIT 1) AS first
@@ -77,13 +71,10 @@ WITH RECURSIVE priorities AS (
     FROM counted c CROSS JOIN LATERAL (
         SELECT due.id, row_number() OVER (ORDER BY due.available_at, due.id) AS number
         FROM (
-            SELECT j.id, j.available_at FROM jobs j
-            WHERE j.status = 'pending' AND j.held_reason IS NULL AND NOT j.rerun_requested AND NOT j.cancel_requested
-              AND j.priority = c.priority AND j.user_id = c.user_id AND j.available_at <= now()
-              AND NOT EXISTS (
-                  -- Its fenced attempt may still be launched: that launch is decided first.
-                  SELECT FROM job_attempts a JOIN camber_runs r ON r.id = a.run_id
-                  WHERE a.job_id = j.id AND r.state IN ('planned', 'launching', 'unknown'))
+            SELECT j.id, j.available_at FROM waiting_jobs j
+            WHERE j.priority = c.priority AND j.user_id = c.user_id AND j.available_at <= now()
+              -- Its fenced attempt may still be launched: that launch is decided first.
+              AND NOT EXISTS (SELECT FROM undecided_launches u WHERE u.job_id = j.id)
             ORDER BY j.available_at, j.id
             -- Enough to fill the claim though half of the users have one job only; never the square of it.
             LIMIT 8 + 2 * :limit / c.users

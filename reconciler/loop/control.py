@@ -1,4 +1,7 @@
-"""Tell a run's worker what to leave out. Camber has no cancel: this is the only word that reaches it."""
+"""Tell a run's worker what to leave out. Camber has no cancel: this is the only word that reaches it.
+
+Whoever fences an attempt only owes the worker that word; the debt is committed with the fence, and paid here.
+"""
 
 import json
 from collections.abc import Mapping
@@ -9,35 +12,53 @@ from typing import Any
 from reconciler.camber.errors import CamberError
 from reconciler.domain.runs import RunId
 from reconciler.logs import Event, logger
-from reconciler.loop.context import Context
+from reconciler.loop.context import Context, Counts
+from reconciler.loop.cycle import guarded, side_by_side
 from reconciler.loop.naming import control_key
 from reconciler.objects.errors import ObjectsError
-from reconciler.store import jobs
-from reconciler.store.jobs import Superseded
+from reconciler.store import signals
+from reconciler.store.signals import OwedSignal, Superseded
 from worker.contract import CONTROL_FILE
+
+BATCH = 20
+"""Workers that one pass tells: each costs a call of the store and one of the CLI."""
 
 
 def current_signal(context: Context, run_id: RunId) -> dict[str, Any]:
     """What the worker must know, as the database says at this moment."""
-    return _signal_of(_fenced(context, run_id))
+    with context.transaction("read_signal") as connection:
+        return _signal_of(signals.list_superseded(connection, run_id))
 
 
-def signal_run(context: Context, run_id: RunId) -> bool:
-    """Tell the worker, through both channels, what the database says; false where one refused it."""
-    fenced = _fenced(context, run_id)
-    signal = _signal_of(fenced)
+def tell_workers(context: Context) -> Counts:
+    """Pay the debts that are due, through both channels; what cannot be told now is told again later."""
+    seconds = 2 * context.settings.stash_limit_seconds
+    with context.transaction("claim_signals") as connection:
+        due = signals.claim(connection, context.backend, seconds, BATCH)
+    told = side_by_side(context, lambda owed: _tell(context, owed), due)
+    return Counts(signalled=sum(told))
+
+
+def _tell(context: Context, owed: OwedSignal) -> bool:
+    """Tell one worker, and write down whether it was told."""
+    told = guarded(lambda: _signal(context, owed), lambda _: False, run_id=str(owed.run_id))
+    with context.transaction("settle_signal") as connection:
+        if told:
+            signals.pay(connection, owed)
+        else:
+            signals.put_off(connection, owed, context.settings.poll_max_seconds)
+    return told
+
+
+def _signal(context: Context, owed: OwedSignal) -> bool:
+    signal = _signal_of(owed.fenced)
     try:
-        put_control(context, fenced.marker, signal)
-        _put_file(context, fenced.stash_path, signal)
+        put_control(context, owed.fenced.marker, signal)
+        _put_file(context, owed.fenced.stash_path, signal)
     except (ObjectsError, CamberError) as error:
-        logger.bind(run_id=str(run_id), reason=str(error)).warning(Event.SIGNAL_LOST)
+        logger.bind(run_id=str(owed.run_id), reason=str(error)).warning(Event.SIGNAL_LOST)
         return False
     return True
-
-
-def _fenced(context: Context, run_id: RunId) -> Superseded:
-    with context.transaction("read_signal") as connection:
-        return jobs.list_superseded(connection, run_id)
 
 
 def _signal_of(fenced: Superseded) -> dict[str, Any]:

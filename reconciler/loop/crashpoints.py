@@ -25,8 +25,8 @@ SIGNALS = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP}
 
 _CALLS_OF_A_SEARCH = ("me", "get", "list", "keep_evidence")
 _SETTLING = ("list_assigned", "head_object", "get_object", "settle_failure", "settle_success", "keep_tail")
-_SIGNALLING = ("read_signal", "put_object", "upload")
-_LAUNCHING = ("read_run", "head_object", "upload", "start_launch", "create")
+_SIGNALLING = ("claim_signals", "put_object", "upload", "settle_signal")
+_LAUNCHING = ("read_run", "read_signal", "put_object", "head_object", "upload", "start_launch", "create")
 _LAUNCHED = ("write_created", "write_unknown", "write_not_sent")
 _HEALTH = ("trip", "close")
 _BLAME = ("own_fault", "hold_own_fault")
@@ -36,22 +36,22 @@ POINTS: dict[str, tuple[str, ...]] = {
     "requests": ("carry_out", *_SIGNALLING, "keep_evidence", *_HEALTH),
     "dispatch": (
         *("peek", "learn_pace", "admit", "defer", "refuse", "read_floor", "me", "list", "plan", "show_budget"),
-        *(*_LAUNCHING, *_LAUNCHED, "read_signal", "put_object", "keep_evidence", *_HEALTH, *_BLAME),
+        *(*_LAUNCHING, *_LAUNCHED, "keep_evidence", *_HEALTH, *_BLAME),
     ),
     "watch": (
         *("claim", "learn_pace", "admit", "notice", "read_newest", *_CALLS_OF_A_SEARCH, "logs", *_SETTLING),
         *("keep", "keep_all", "look_again", "advance", "give_up", "seek_abandoned", "fence_strays"),
-        *(*_SIGNALLING, *_HEALTH, *_BLAME),
+        *(*_HEALTH, *_BLAME),
     ),
     "collect": ("claim", "admit", "me", "logs", "keep_evidence", *_SETTLING, "look_again", "finish", *_HEALTH, *_BLAME),
     "repair": (
         *("claim", "admit", "notice", "read_newest", *_CALLS_OF_A_SEARCH),
         *("count_launches", "look_again", "lose_reply", "adopt", "fence", "hold"),
-        *(*_SIGNALLING, *_LAUNCHING, *_LAUNCHED, *_HEALTH, *_BLAME),
+        *(*_LAUNCHING, *_LAUNCHED, *_HEALTH, *_BLAME),
     ),
     "sweep": (
         *("me", "admit", "get", "list", "keep_evidence", "notice", "read_horizon", "list_duplicates", "write_cost"),
-        *(*_SIGNALLING, *_HEALTH),
+        *_HEALTH,
     ),
     "tell": ("claim_message", "post", "settle_message"),
     "prune": ("me", "admit", "list_old", "remove", "delete_object", "mark_pruned", "keep_evidence", *_HEALTH),

@@ -43,7 +43,7 @@ class Daemon:
         self._heart = Duty("heart", self._beat, settings.lease_seconds / 3, outage, always=True)
         self._duties = [
             self._heart,
-            Duty("requests", requests.run_once, tick, outage, wanted_when=partial(due, ("requests",))),
+            Duty("requests", requests.run_once, tick, outage, wanted_when=partial(due, requests.REQUESTED)),
             Duty("dispatch", dispatch.run_once, tick, outage, wanted_when=partial(due, ("jobs",))),
             Duty("watch", watch.run_once, look, outage, wanted_when=partial(due, watch.WATCHED)),
             Duty("collect", collect.run_once, look, outage, wanted_when=partial(due, collect.GATHERED)),

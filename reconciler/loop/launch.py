@@ -11,7 +11,6 @@ from reconciler.domain.runs import Lease, Run
 from reconciler.domain.states import RunEvent, RunState
 from reconciler.logs import Event, logger
 from reconciler.loop.context import Context
-from reconciler.loop.control import current_signal, signal_run
 from reconciler.loop.faults import error_details, supersede_all
 from reconciler.loop.naming import run_command
 from reconciler.loop.staging import ArchiveMissing, stage
@@ -81,9 +80,6 @@ def _submitted(context: Context, run: Run, camber_job_id: int) -> str:
         runs.record_sighting(connection, run, camber_job_id, context.backend, None)
     bound = logger.bind(run_id=str(run.id), camber_job_id=camber_job_id)
     bound.bind(old_status=str(run.state), new_status=str(state)).info(Event.RUN_SUBMITTED)
-    if current_signal(context, run.id)["skip"]:
-        # A request came while it was being launched: its signal may have been overtaken by the staging.
-        signal_run(context, run.id)
     return "submitted"
 
 

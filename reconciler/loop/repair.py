@@ -7,7 +7,6 @@ from reconciler.domain.states import RunEvent, RunState
 from reconciler.logs import Event, logger
 from reconciler.loop.accounts import claim_due
 from reconciler.loop.context import Context, Counts
-from reconciler.loop.control import signal_run
 from reconciler.loop.crashpoints import as_duty
 from reconciler.loop.cycle import each
 from reconciler.loop.faults import error_details, log_job, supersede_all
@@ -100,7 +99,6 @@ def _fence(context: Context, run: Run, reason: str) -> str:
         runs.advance(connection, run, RunEvent.PROVEN_ABSENT, reason, poll_seconds=pause)
     for attempt in fenced:
         log_job(run, attempt, "pending", code=error["code"])
-    signal_run(context, run.id)
     return "proven_absent"
 
 

@@ -1,20 +1,19 @@
-"""Requests: carry out the SQL flags rerun_requested and cancel_requested."""
-
-from functools import partial
+"""Requests: carry out the SQL flags rerun_requested and cancel_requested, and tell workers what was fenced by anyone."""
 
 from reconciler.domain.states import JobStatus
 from reconciler.logs import Event, logger
 from reconciler.loop.context import Context, Counts
-from reconciler.loop.control import signal_run
+from reconciler.loop.control import tell_workers
 from reconciler.loop.crashpoints import as_duty
-from reconciler.loop.cycle import guarded
 from reconciler.store import jobs
 from reconciler.store.jobs import Requested
 
 BATCH = 500
 """Rows in one transaction."""
 PASS_SECONDS_MAX = 30.0
-"""How long a pass may go on; the next one takes the rest."""
+"""How long a pass may go on with flags; the next one takes the rest."""
+REQUESTED = ("requests", "signals")
+"""What is due where there is something to do, as Due says it."""
 
 
 @as_duty("requests")
@@ -26,7 +25,7 @@ def run_once(context: Context) -> Counts:
         counts += done
         if max(done.values(), default=0) < BATCH or context.leases.clock() >= until:
             break
-    return counts
+    return counts + (Counts() if context.stopping.is_set() else tell_workers(context))
 
 
 def _carry_out(context: Context) -> Counts:
@@ -36,9 +35,6 @@ def _carry_out(context: Context) -> Counts:
     for name, done in (("rerun", rerun), ("cancel", cancelled)):
         for one in done:
             _log(name, one)
-    for run_id in {one.run_id for one in (*rerun, *cancelled) if one.run_id}:
-        if not context.stopping.is_set():
-            guarded(partial(signal_run, context, run_id), lambda _: False, run_id=str(run_id))
     return Counts(rerun=len(rerun), cancelled=len(cancelled))
 
 

@@ -9,16 +9,13 @@ from collections.abc import Iterable
 from reconciler.domain.cost import credits_of
 from reconciler.domain.decide import is_duplicate
 from reconciler.domain.observations import Absent, Page, RemoteJob, Seen
-from reconciler.domain.runs import RunId
 from reconciler.logs import Event, logger
 from reconciler.loop.accounts import account_name
 from reconciler.loop.context import Context, Counts
-from reconciler.loop.control import signal_run
 from reconciler.loop.crashpoints import as_duty
-from reconciler.loop.cycle import guarded
 from reconciler.loop.naming import markers_in
-from reconciler.store import runs, sightings
-from reconciler.store.sightings import Carrier, Duplicate
+from reconciler.store import runs, sightings, signals
+from reconciler.store.sightings import Duplicate
 
 PAGE_SIZE = 50
 LOOKED_AT_MAX = 5
@@ -57,8 +54,11 @@ def notice(context: Context, account: str, rows: Iterable[RemoteJob]) -> int:
             if carrier and is_duplicate(carrier.state, carrier.camber_job_id, row.camber_job_id)
             if sightings.record_duplicate(connection, context.backend, account, carrier.id, row)
         ]
+        # It can neither be cancelled nor be counted: its worker is told what not to do.
+        signals.owe(connection, {carrier.id for carrier, _ in new})
     for carrier, row in new:
-        _fence(context, carrier, row)
+        bound = logger.bind(run_id=str(carrier.id), camber_job_id=row.camber_job_id, marker=carrier.marker)
+        bound.warning(Event.DUPLICATE_FOUND)
     return len(new)
 
 
@@ -67,13 +67,6 @@ def _goes_on(context: Context, account: str, page: Page) -> bool:
     with context.transaction("read_horizon") as connection:
         oldest = sightings.oldest_floor(connection, context.backend, account, context.settings.sweep_horizon_seconds)
     return oldest is not None and any(row.camber_job_id > oldest for row in page.rows)
-
-
-def _fence(context: Context, carrier: Carrier, row: RemoteJob) -> None:
-    """Tell its worker what not to do; it can neither be cancelled nor be counted."""
-    bound = logger.bind(run_id=str(carrier.id), camber_job_id=row.camber_job_id, marker=carrier.marker)
-    bound.warning(Event.DUPLICATE_FOUND)
-    guarded(lambda: signal_run(context, RunId(carrier.id)), lambda _: False, run_id=str(carrier.id))
 
 
 def _reckon(context: Context, account: str) -> int:

@@ -11,7 +11,6 @@ from reconciler.domain.states import RunEvent, RunState
 from reconciler.logs import Event, logger
 from reconciler.loop.accounts import claim_due
 from reconciler.loop.context import Context, Counts
-from reconciler.loop.control import signal_run
 from reconciler.loop.crashpoints import as_duty
 from reconciler.loop.cycle import each
 from reconciler.loop.faults import error_details, give_up_all, log_job, supersede_all
@@ -63,8 +62,6 @@ def _fence_strays(context: Context, run: Run) -> None:
         fenced = supersede_all(connection, context, run, error)
     for attempt in fenced:
         log_job(run, attempt, "pending", code=error["code"])
-    if fenced:
-        signal_run(context, run.id)
 
 
 def _keep(context: Context, run: Run, outcome: GetOutcome, decision: Keep) -> str:
@@ -138,7 +135,6 @@ def _give_up(context: Context, run: Run, reason: str, seen: RemoteJob | None) ->
     _log_run(run, state, reason)
     for attempt in fenced:
         log_job(run, attempt, "pending", code=error["code"])
-    signal_run(context, run.id)
     return str(RunEvent.GIVEN_UP)
 
 

@@ -11,6 +11,7 @@ Law: the only place that knows SQL. One statement a file, fenced by id, state an
     schemas.py       portal schemas
     reading.py       what operators read
     operating.py     what operators do
+    signals.py       what workers are still to be told
     pruning.py       what is old enough to go
     daemons.py       heartbeats, breakers
     evidence.py      what the CLI said

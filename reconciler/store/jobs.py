@@ -41,16 +41,6 @@ class Requested:
     old_status: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Superseded:
-    """A run's fenced attempts, and how many are still live."""
-
-    marker: str
-    stash_path: str
-    superseded: tuple[UUID, ...]
-    assigned: int
-
-
 def peek_due(connection: Connection, limit: int) -> list[JobRow]:
     """The most urgent due jobs, not locked."""
     rows = connection.execute(statement("peek_due_jobs"), {"limit": limit}).mappings()
@@ -205,17 +195,6 @@ def carry_out_requests(connection: Connection, name: str, limit: int) -> list[Re
     """Act on the SQL flags; `name` is rerun_jobs or cancel_jobs."""
     rows = connection.execute(statement(name), {"limit": limit}).mappings()
     return [Requested(job_id=JobId(r["id"]), run_id=r["run_id"], old_status=r["old_status"]) for r in rows]
-
-
-def list_superseded(connection: Connection, run_id: RunId) -> Superseded:
-    """What the run's worker must be told to leave out."""
-    row = connection.execute(statement("list_superseded"), {"run_id": run_id}).mappings().one()
-    return Superseded(
-        marker=row["marker"],
-        stash_path=row["stash_path"],
-        superseded=tuple(row["superseded"] or ()),
-        assigned=row["assigned"],
-    )
 
 
 def status_of(connection: Connection, job_id: JobId) -> str:

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from reconciler.loop import dispatch, repair, sweep, watch
+from reconciler.loop import dispatch, repair, requests, sweep, watch
 from tests.fake_camber import FIRST_ID
 from tests.world import World
 
@@ -67,7 +67,7 @@ def test_a_second_camber_job_with_the_marker_of_a_finished_run_is_found_by_the_s
     world.camber_twin(FIRST_ID + 3)
     world.camber_says("RUNNING", FIRST_ID + 3)
 
-    counts = world.step(daemon, sweep.run_once)
+    counts = world.step(daemon, sweep.run_once, requests.run_once)
 
     assert (counts["duplicates"], duplicates(world)) == (1, 1)
     marker, attempt = world.one("SELECT marker FROM camber_runs"), world.one("SELECT id FROM job_attempts")

@@ -203,22 +203,29 @@ OPERATOR_READS = (
 FIRST_GRANTS = "    FOR given IN\n        SELECT * FROM (VALUES\n            ('reconciler_daemon', 'SELECT',"
 TAKEN_BACK = (
     FIRST_GRANTS,
-    "    -- Rights to whole tables that an older version gave are taken back before those to columns are given.\n"
-    "    IF to_regrole('reconciler_operator') IS NOT NULL THEN\n"
-    "        REVOKE SELECT ON jobs, camber_runs, job_attempts, documents, cli_calls, outbox FROM reconciler_operator;\n"
-    "    END IF;\n\n" + FIRST_GRANTS,
+    """\
+    -- Rights to whole tables that an older version gave are taken back before those to columns are given.
+    IF to_regrole('reconciler_operator') IS NOT NULL THEN
+        REVOKE SELECT ON jobs, camber_runs, job_attempts, documents, cli_calls, outbox FROM reconciler_operator;
+    END IF;
+
+"""  # noqa: S608 - nothing from outside
+    + FIRST_GRANTS,
 )
 ALL_TABLES = ("user_turns}';", "user_turns,owed_signals}';")
+EVIDENCE = "            ('reconciler_daemon', 'INSERT', '{cli_calls}'),\n"
 DAEMON_GRANTS = (
-    "            ('reconciler_daemon', 'INSERT', '{cli_calls}'),\n",
-    "            ('reconciler_daemon', 'INSERT', '{cli_calls}'),\n"
-    "            ('reconciler_daemon', 'INSERT, UPDATE, DELETE', '{owed_signals}'),\n",
+    EVIDENCE,
+    EVIDENCE + EVIDENCE.replace("INSERT", "INSERT, UPDATE, DELETE").replace("cli_calls", "owed_signals"),
 )
 FLAGS = "        SELECT 'jobs', 'operator sets flags',"
 DAEMON_OWES = (
     FLAGS,
-    "        SELECT 'owed_signals', 'daemon owes and pays', 'PERMISSIVE', 'ALL', 'reconciler_daemon', 'true', 'true'\n"
-    "        UNION ALL\n" + FLAGS,
+    """\
+        SELECT 'owed_signals', 'daemon owes and pays', 'PERMISSIVE', 'ALL', 'reconciler_daemon', 'true', 'true'
+        UNION ALL
+"""
+    + FLAGS,
 )
 CHANGES = (ALL_VIEWS, ALL_TABLES, OPERATOR_READS, TAKEN_BACK, DAEMON_GRANTS, DAEMON_OWES)
 

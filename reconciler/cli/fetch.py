@@ -16,12 +16,12 @@ from reconciler.cli.identity import open_master, read_identities
 from reconciler.cli.ids import find_job
 from reconciler.cli.operating import Json
 from reconciler.cli.printing import console, print_json
-from reconciler.cli.refusal import AWAY, ENDED_BADLY, NOT_FOUND, WRONG_USE, refuse, settings_or_refuse
+from reconciler.cli.refusal import AWAY, DENIED, ENDED_BADLY, NOT_FOUND, WRONG_USE, refuse, settings_or_refuse
 from reconciler.loop.assembly import object_store
 from reconciler.objects.errors import ObjectMissing, ObjectsError
 from reconciler.objects.store import ObjectStore
 from reconciler.settings import Settings
-from reconciler.store.reading import read_story
+from reconciler.store.reading import may_read_names_and_texts, read_story
 
 Files = dict[str, bytes]
 Story = Mapping[str, Any]
@@ -43,6 +43,8 @@ def command(
     keys = read_identities(identity) if identity else None
     settings = settings_or_refuse()
     with reading("fetch") as connection:
+        if not may_read_names_and_texts(connection):
+            refuse("This login may not do it: documents are read by the daemon's login or the owner's.", DENIED)
         story = read_story(connection, find_job(connection, job_id))
     if not story or not story["document"]:
         refuse(f"Job {job_id} has no document; `reconciler why {job_id}` says why.", NOT_FOUND)

@@ -38,8 +38,9 @@ def command(
 def _print(story: Story, screen: Console) -> None:
     job = story["job"]
     screen.print(f"[bold]{job['id']}[/]  {coloured(job['status'])}", soft_wrap=True)
-    wanted = f"{job['original_filename']} for {job['schema_name']} v{job['schema_version']}, user {job['user_id']}"
-    screen.print(escape(wanted))
+    # An operator's login may not read the name.
+    name = job.get("original_filename", "a document")
+    screen.print(escape(f"{name} for {job['schema_name']} v{job['schema_version']}, user {job['user_id']}"))
     for line in _said(job):
         screen.print(escape(line), style="red" if job["status"] == "failed" else "yellow")
     for table in (_attempts(story["attempts"], screen), _events(story["events"])):

@@ -10,12 +10,12 @@ from reconciler.cli.connecting import reading
 from reconciler.cli.ids import find_run
 from reconciler.cli.operating import Json
 from reconciler.cli.printing import print_json
-from reconciler.cli.refusal import AWAY, NOT_FOUND, refuse, settings_or_refuse
+from reconciler.cli.refusal import AWAY, DENIED, NOT_FOUND, refuse, settings_or_refuse
 from reconciler.cli.run import camber_binary
 from reconciler.domain.observations import NoLog, Unreachable
 from reconciler.logs import redact
 from reconciler.loop.assembly import camber_config
-from reconciler.store.reading import read_log_tail
+from reconciler.store.reading import may_read_names_and_texts, read_log_tail
 
 
 def command(
@@ -27,6 +27,8 @@ def command(
 ) -> None:
     """Prints the tail that is kept, redacted; with `--live` all that the CLI gives."""
     with reading("run-log") as connection:
+        if not may_read_names_and_texts(connection):
+            refuse("This login may not do it: what runs print is read by the daemon's login or the owner's.", DENIED)
         kept = read_log_tail(connection, find_run(connection, run))
     text = _ask_camber(kept) if live else kept["log_tail"]
     if json:

@@ -77,9 +77,15 @@ def read_log_tail(connection: Connection, run_id: UUID) -> dict[str, Any]:
     return _rows(connection, "read_log_tail", id=run_id)[0]
 
 
+def may_read_names_and_texts(connection: Connection) -> bool:
+    """Whether the login may read file names and what was read of documents: the daemon's and the owner's may."""
+    return bool(connection.scalar(statement("may_read_names")))
+
+
 def read_job(connection: Connection, job_id: UUID) -> RowMapping | None:
-    """The whole row with its schema."""
-    return connection.execute(statement("read_job"), {"id": job_id}).mappings().first()
+    """The whole row with its schema, as far as the login may read it: an operator sees no name of a file."""
+    name = "read_job" if may_read_names_and_texts(connection) else "read_job_openly"
+    return connection.execute(statement(name), {"id": job_id}).mappings().first()
 
 
 def list_events(connection: Connection, job_id: UUID) -> Sequence[RowMapping]:
@@ -93,8 +99,9 @@ def list_attempts(connection: Connection, job_id: UUID) -> Sequence[RowMapping]:
 
 
 def read_document(connection: Connection, job_id: UUID) -> RowMapping | None:
-    """The job's document, if it has one."""
-    return connection.execute(statement("read_document"), {"job_id": job_id}).mappings().first()
+    """The job's document, if it has one, as far as the login may read it: an operator sees no text of it."""
+    name = "read_document" if may_read_names_and_texts(connection) else "read_document_openly"
+    return connection.execute(statement(name), {"job_id": job_id}).mappings().first()
 
 
 def read_story(connection: Connection, job_id: UUID) -> dict[str, Any] | None:

@@ -207,7 +207,19 @@ def test_an_operator_sets_flags_forces_and_reads(operator: Connection, engine: E
     for view in ("job_overview", "why_waiting", "stuck_jobs", "run_overview", "queue_health", "cost_daily"):
         operator.execute(text(f"SELECT * FROM {view}")).all()  # noqa: S608 - nothing from outside
     run_sql(operator, "SELECT set_config('app.forced_job', :job, true)", job=str(job))
+    run_sql(operator, "SELECT count(*) FROM owed_signals")
     for change in (
+        "SELECT original_filename FROM jobs",
+        "SELECT raw_path FROM jobs",
+        "SELECT options FROM jobs",
+        "SELECT canonical_output FROM documents",
+        "SELECT result FROM job_attempts",
+        "SELECT log_tail FROM camber_runs",
+        "SELECT stdout FROM cli_calls",
+        "SELECT stderr FROM cli_calls",
+        "SELECT payload FROM outbox",
+        "DELETE FROM owed_signals",
+        "UPDATE camber_runs SET released_at = NULL",
         "UPDATE jobs SET status = 'failed'",
         "UPDATE jobs SET user_id = gen_random_uuid()",
         "UPDATE jobs SET priority = 100",
@@ -219,6 +231,20 @@ def test_an_operator_sets_flags_forces_and_reads(operator: Connection, engine: E
         "SELECT prune_events(864000, 10)",
     ):
         assert "permission denied" in refusal(operator, change)
+
+
+def test_an_operator_who_could_read_everything_can_no_longer_do_so_after_the_migration(
+    empty_database_url: str, databases: Databases
+) -> None:
+    """Rights to whole tables that an older version gave must be taken back, not only no longer given."""
+    migrate.upgrade(empty_database_url, "0014")
+    with logged_in(databases.login(empty_database_url, "reconciler_operator")) as operator:
+        assert run_sql(operator, "SELECT count(stdout) FROM cli_calls") == 0
+    migrate.upgrade(empty_database_url)
+
+    with logged_in(databases.login(empty_database_url, "reconciler_operator")) as operator:
+        assert "permission denied" in refusal(operator, "SELECT count(stdout) FROM cli_calls")
+        assert run_sql(operator, "SELECT count(outcome) FROM cli_calls") == 0
 
 
 def test_an_operator_holds_runs_and_decides_held_ones_and_makes_no_other_move(

@@ -230,7 +230,9 @@ class Settings(Database):
         300, description="With a row overdue for so long the daemon counts as not ready."
     )
     probe_seconds: Seconds = Field(
-        20, description="How long one daemon's try of a failed dependency may take before another one may try."
+        20,
+        description="How long after the limits of its calls one daemon's try of a failed dependency counts as lost, and"
+        " another one may try.",
     )
     prune_seconds: Seconds = Field(300, description="Pause between passes of prune.")
     sweep_seconds: Seconds = Field(60, description="Pause between looks for Camber jobs of ours that nobody owns.")
@@ -306,6 +308,18 @@ class Settings(Database):
             bytes_max=self.batch_bytes_max,
             compute_seconds_max=self.run_target_seconds * self.worker_processes,
         )
+
+    @property
+    def list_seconds_max(self) -> float:
+        """How long one read of the whole job list may take: a pass makes at most two, and opens what they show."""
+        return self.pass_seconds_max / 4
+
+    @property
+    def probe_limits(self) -> dict[str, float]:
+        """How long one daemon's try of each dependency may take: as long as the calls up to its answer."""
+        looks = 3 * self.read_limit_seconds + self.probe_seconds
+        creating = self.stash_limit_seconds + self.start_limit_seconds + self.create_limit_seconds
+        return {"login": looks, "reads": looks, "storage": looks, "create": looks + creating}
 
     @property
     def policy(self) -> Policy:

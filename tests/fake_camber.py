@@ -49,6 +49,7 @@ def create(words: list[str]) -> None:
     (folder / "status").write_text("PENDING")
     (folder / "command").write_text(words[words.index("--cmd") + 1])
     (folder / "mount_dir").write_text(words[words.index("--path") + 1].split("/", 3)[3])
+    (folder / "size").write_text(words[words.index("--size") + 1])
     if not _goes_wrong("job create", "exit-1"):
         sys.stdout.write(f"Job created successfully.\nStatus: Submitted\nJob ID: {number}\n")
 

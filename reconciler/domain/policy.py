@@ -1,5 +1,6 @@
 """The bounds that decisions are made within, and when to try again."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -19,8 +20,8 @@ class Policy:
     """After how many exceptions of our own a run or a job waits for an operator."""
     breaker_failures_min: int
     """How many failures in a row it takes before a dependency is left alone."""
-    probe_seconds: float
-    """How long one daemon's try of a dependency that failed may take."""
+    probe_limits: Mapping[str, float]
+    """How long one daemon's try of each dependency may take before it counts as lost: longer than its slowest act."""
     log_grace_seconds: float
     """How long after Camber's final state a log may still be late."""
     backoff_base_seconds: float

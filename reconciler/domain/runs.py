@@ -48,6 +48,10 @@ class Run:
     """When it was first seen running."""
     attempts_total: int = 1
     node_size: str = ""
+    """As it was planned, and so as it is launched, whatever the settings say by now."""
+    command: str = ""
+    released_at: datetime | None = None
+    """When an operator last had it looked for again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -48,5 +48,5 @@ def claim_due(context: Context, states: Sequence[RunState], *more: str) -> list[
         if gate is Gate.PROBE and not due:
             # Nothing to try it with: let another duty have the probe.
             begun.rollback()
-    context.leases.take((run.id for run in due), since)
+    context.leases.take((run.lease for run in due), since)
     return due

@@ -19,7 +19,7 @@ from reconciler.loop.breakers import Breakers
 from reconciler.loop.context import Context
 from reconciler.loop.crashpoints import transaction
 from reconciler.loop.doors import CamberDoor, StoreDoor
-from reconciler.loop.leases import Leases, current_run
+from reconciler.loop.leases import Leases, current_lease
 from reconciler.loop.pacing import Pacing
 from reconciler.metrics import CLI_SECONDS
 from reconciler.objects.store import ObjectStore, ObjectStoreConfig
@@ -93,7 +93,8 @@ def _recorder(engine: Engine, owner: UUID) -> Callable[[CliCall], None]:
         row = {
             name: getattr(call, name) for name in CliCall.__dataclass_fields__ if name not in ("started_at", "ending")
         }
-        row |= {"argv": json.dumps(call.argv), "daemon_id": owner, "run_id": current_run.get()}
+        lease = current_lease.get()
+        row |= {"argv": json.dumps(call.argv), "daemon_id": owner, "run_id": lease.run_id if lease else None}
         try:
             with transaction(engine, "keep_evidence") as connection:
                 evidence.insert_call(connection, row)

@@ -49,7 +49,9 @@ class Breakers:
         if not open_ones:
             return Gate.FREE
         wanted = [one.dependency for one in open_ones]
-        return Gate.PROBE if rows.probe(connection, wanted, self._policy.probe_seconds) == len(wanted) else Gate.SHUT
+        # The whole act must have time to end: a create that is judged before would be tried twice at a time.
+        seconds = max(self._policy.probe_limits[dependency] for dependency in wanted)
+        return Gate.PROBE if rows.probe(connection, wanted, seconds) == len(wanted) else Gate.SHUT
 
     def failed(self, dependency: str, reason: str) -> None:
         """It failed; after enough failures in a row it is left alone, longer with each one more."""

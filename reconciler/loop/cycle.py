@@ -7,7 +7,7 @@ from typing import TypeVar
 from reconciler.domain.runs import Lease
 from reconciler.logs import Event, logger
 from reconciler.loop.context import Context, Counts
-from reconciler.loop.leases import current_run
+from reconciler.loop.leases import current_lease
 from reconciler.loop.own_faults import blame_run
 from reconciler.store.runs import StaleLease
 
@@ -28,7 +28,7 @@ def side_by_side(context: Context, act: Callable[[T], R], what: Iterable[T]) -> 
 
 def _act(context: Context, lease: Lease, act: Callable[[], str]) -> str:
     """A run that fails is in flight no longer: it is taken up again later, within its budget."""
-    token = current_run.set(lease.run_id)
+    token = current_lease.set(lease)
     try:
         # Whatever is logged meanwhile, by the doors and the breakers too, says for which run.
         with logger.contextualize(run_id=str(lease.run_id)):
@@ -37,8 +37,8 @@ def _act(context: Context, lease: Lease, act: Callable[[], str]) -> str:
         logger.bind(run_id=str(lease.run_id)).warning(Event.LEASE_LOST)
         return "lease_lost"
     finally:
-        current_run.reset(token)
-        context.leases.drop(lease.run_id)
+        current_lease.reset(token)
+        context.leases.drop(lease)
 
 
 def guarded(act: Callable[[], R], blame: Callable[[Exception], R], **about: str) -> R:

@@ -95,7 +95,7 @@ def _plan_runs(context: Context, account: str, floor: int, ready: Sequence[Ready
     for job_id, error in faults:
         blame_pending(context, job_id, error, BEYOND_US)
     # Last: what is held is renewed, so nothing may fail between this and the launch.
-    context.leases.take((lease.run_id for lease in leases), since)
+    context.leases.take(leases, since)
     return leases
 
 

@@ -43,8 +43,10 @@ def glance(context: Context, due: Sequence[Run]) -> list[Glanced]:
 def _read_list(context: Context, account: str, sought: set[int]) -> Mapping[int, RemoteJob]:
     """The rows of the jobs that are sought, as far as the list shows them: newest first, down to the oldest of them."""
     found: dict[int, RemoteJob] = {}
+    until = context.leases.clock() + context.settings.list_seconds_max
     for number in range(1, PAGES_MAX + 1):
-        page = None if context.stopping.is_set() else context.client.list_page(number, PAGE_SIZE, decides=False)
+        enough = context.stopping.is_set() or context.leases.clock() >= until
+        page = None if enough else context.client.list_page(number, PAGE_SIZE, decides=False)
         if not isinstance(page, Page) or not page.rows:
             break
         notice(context, account, page.rows)
@@ -85,7 +87,7 @@ def look_again_at_all(context: Context, glanced: Iterable[Glanced]) -> int:
     with context.transaction("keep_all") as connection:
         kept = runs.look_again_all(connection, context.owner, these, pauses, [words[run.id] for run in these])
     for run in these:
-        context.leases.drop(run.id)
+        context.leases.drop(run.lease)
         if run.id not in kept:
             logger.bind(run_id=str(run.id)).warning(Event.LEASE_LOST)
     return len(these)

@@ -12,7 +12,6 @@ from reconciler.domain.states import RunEvent, RunState
 from reconciler.logs import Event, logger
 from reconciler.loop.context import Context
 from reconciler.loop.faults import error_details, supersede_all
-from reconciler.loop.naming import run_command
 from reconciler.loop.staging import ArchiveMissing, stage
 from reconciler.objects.errors import ObjectsError, ObjectsUnavailable
 from reconciler.store import runs
@@ -44,9 +43,7 @@ def _create(context: Context, run: Run) -> str:
     settings = context.settings
     boot_deadline = boot_now() + settings.start_limit_seconds
     launching = _commit_launch(context, run)
-    request = JobRequest(
-        command=run_command(run.marker, settings.run_seconds), stash_path=run.stash_path, node_size=settings.node_size
-    )
+    request = JobRequest(command=run.command, stash_path=run.stash_path, node_size=run.node_size)
     outcome = context.client.create(request, boot_deadline=boot_deadline)
     match outcome:
         case Created(camber_job_id):

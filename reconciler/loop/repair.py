@@ -51,9 +51,9 @@ def _seek(context: Context, run: Run) -> str:
     match decision:
         case Adopt(job):
             return _adopt(context, run, job)
-        case Keep(missed=missed):
+        case Keep(reason, missed):
             with context.transaction("look_again") as connection:
-                runs.look_again(connection, run.lease, context.poll_seconds(run), missed=missed)
+                runs.look_again(connection, run.lease, context.poll_seconds(run), missed=missed, reason=reason)
             return "kept"
         case Advance(RunEvent.PROVEN_ABSENT, reason):
             return _fence(context, run, reason)

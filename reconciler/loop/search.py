@@ -1,4 +1,4 @@
-"""Read Camber's list for a run's marker, down to the run's id floor."""
+"""Read Camber's list for a run, down to its id floor: by its Camber job's id where that is known, else by marker."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -12,6 +12,7 @@ from reconciler.store import runs
 
 PAGE_SIZE = 50
 PAGES_MAX = 200
+TOO_SLOW = "the list could not be read in time"
 FLOOR_MARGIN = 50
 """Ids are one counter for all of Camber; a margin below the floor forgives a list that is out of order."""
 CLOCK_MARGIN = timedelta(minutes=10)
@@ -33,13 +34,14 @@ def _read_pages(context: Context, run: Run) -> Search:
         settle = context.settings.settle_seconds
         known = runs.newest_known(connection, context.backend, run.account, run.id, settle)
     listed: set[int] = set()
-    for page in _pages(context):
+    until = context.leases.clock() + context.settings.list_seconds_max
+    for page in _pages(context, until):
         if isinstance(page, str):
             return _told_nothing(page)
         notice(context, run.account, page.rows)
         listed |= {row.camber_job_id for row in page.rows}
         above = [row for row in page.rows if _may_be(row, run)]
-        decided = _look_into(context, run, above)
+        decided = _look_into(context, run, above, until)
         if decided:
             return decided
         if not above:
@@ -47,22 +49,33 @@ def _read_pages(context: Context, run: Run) -> Search:
     return _told_nothing(f"the list is longer than {PAGES_MAX} pages")
 
 
-def _pages(context: Context) -> Iterator[Page | str]:
+def _pages(context: Context, until: float) -> Iterator[Page | str]:
     """The pages, newest first; a text says why there is no more of them."""
     for number in range(1, PAGES_MAX + 1):
         if context.stopping.is_set():
             yield "the daemon is stopping"
+        if context.leases.clock() >= until:
+            yield TOO_SLOW
         page = context.client.list_page(number, PAGE_SIZE)
         yield f"{page.trouble}: {page.reason}" if isinstance(page, Unreachable) else page
 
 
-def _look_into(context: Context, run: Run, rows: list[RemoteJob]) -> Search | None:
-    """What the rows decide: found, or not to be told; None where it is none of them."""
-    for row in _identify(context, rows):
-        if row is None:
+def _look_into(context: Context, run: Run, rows: list[RemoteJob], until: float) -> Search | None:
+    """What the rows decide: found, or not to be told; None where it is none of them.
+
+    Another Camber job with the run's marker is a twin: it says nothing of the run's own, whose id is known.
+    """
+    if run.camber_job_id is not None:
+        own = next((row for row in rows if row.camber_job_id == run.camber_job_id), None)
+        return Search(found=own, complete=True, reason="the list shows it") if own else None
+    for row in rows:
+        if context.leases.clock() >= until:
+            return _told_nothing(TOO_SLOW)
+        known = _identified(context, row)
+        if known is None:
             return _told_nothing("a row of the list shows neither folder nor command")
-        if row.carries(run.marker):
-            return Search(found=row, complete=True, reason="found by its marker")
+        if known.carries(run.marker):
+            return Search(found=known, complete=True, reason="found by its marker")
     return None
 
 
@@ -91,11 +104,9 @@ def _may_be(row: RemoteJob, run: Run) -> bool:
     return row.created_at is not None and row.created_at > started - CLOCK_MARGIN
 
 
-def _identify(context: Context, rows: list[RemoteJob]) -> Iterator[RemoteJob | None]:
-    """Each row with its folder or command; a row that shows neither is opened. None where it stays unidentified."""
-    for row in rows:
-        if row.identified:
-            yield row
-            continue
-        opened = context.client.get(row.camber_job_id, known=None)
-        yield opened.job if isinstance(opened, Seen) and opened.job.identified else None
+def _identified(context: Context, row: RemoteJob) -> RemoteJob | None:
+    """The row with its folder or command; one that shows neither is opened. None where it stays unidentified."""
+    if row.identified:
+        return row
+    opened = context.client.get(row.camber_job_id, known=None)
+    return opened.job if isinstance(opened, Seen) and opened.job.identified else None

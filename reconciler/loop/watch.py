@@ -152,8 +152,8 @@ def _seek_abandoned(context: Context, run: Run) -> str:
         runs.advance(
             connection, run, RunEvent.ADOPTED, "shown late", camber_job_id=job_id, seen=found, poll_seconds=pause
         )
-        # Its jobs have gone on without it: whatever it does is done twice.
-        runs.record_sighting(connection, run, job_id, context.backend, found.status_word, "duplicate")
+        # Its jobs have gone on without it, so what it does is done twice. Its cost stands with the run, and only there.
+        runs.record_sighting(connection, run, job_id, context.backend, found.status_word)
     logger.bind(run_id=str(run.id), camber_job_id=job_id).warning(Event.RUN_ADOPTED)
     return str(RunEvent.ADOPTED)
 

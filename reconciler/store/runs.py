@@ -209,10 +209,11 @@ def keep_log_tail(connection: Connection, lease: Lease, log_bytes: int, log_tail
     connection.execute(statement("keep_log_tail"), values | {"log_bytes": log_bytes, "log_tail": log_tail})
 
 
-def renew_leases(connection: Connection, owner: UUID, in_flight: Collection[UUID], lease_seconds: float) -> set[UUID]:
+def renew_leases(connection: Connection, owner: UUID, in_flight: Collection[Lease], lease_seconds: float) -> set[Lease]:
     """Renew the process's leases of the runs that it is acting on, in one statement; returns which it still had."""
-    values = {"owner": owner, "in_flight": list(in_flight), "lease_seconds": lease_seconds}
-    return set(connection.execute(statement("renew_leases"), values).scalars())
+    values = {"owner": owner, "ids": [one.run_id for one in in_flight], "epochs": [one.epoch for one in in_flight]}
+    rows = connection.execute(statement("renew_leases"), values | {"lease_seconds": lease_seconds})
+    return {Lease(run_id=RunId(row.id), owner=owner, epoch=row.epoch) for row in rows}
 
 
 def count_own_fault(connection: Connection, lease: Lease, pause_seconds: float, budget: int) -> int:
@@ -233,12 +234,10 @@ def release_leases(connection: Connection, owner: UUID) -> int:
     return connection.execute(statement("release_leases"), {"owner": owner}).rowcount
 
 
-def record_sighting(
-    connection: Connection, run: Run, camber_job_id: int, backend: str, status: str | None, role: str = "owner"
-) -> None:
-    """Remember that this Camber job carries the run's marker."""
+def record_sighting(connection: Connection, run: Run, camber_job_id: int, backend: str, status: str | None) -> None:
+    """Remember that this Camber job is the run's own."""
     values = {"backend": backend, "account": run.account, "camber_job_id": camber_job_id, "run_id": run.id}
-    connection.execute(statement("record_sighting"), values | {"role": role, "camber_status": status})
+    connection.execute(statement("record_sighting"), values | {"camber_status": status})
 
 
 def list_prunable(connection: Connection, backend: str, account: str, age_seconds: float, limit: int) -> list[Prunable]:

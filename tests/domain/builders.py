@@ -25,7 +25,7 @@ def policy(**parts: Any) -> Policy:
         "platform_faults_max": 5,
         "own_faults_max": 3,
         "breaker_failures_min": 3,
-        "probe_seconds": 20,
+        "probe_limits": {},
         "log_grace_seconds": 30,
         "backoff_base_seconds": 2,
         "backoff_max_seconds": 600,

@@ -1,6 +1,7 @@
 """When a Camber job counts as absent, and when a look at the list tells nothing."""
 
 import shutil
+from itertools import count
 
 import pytest
 
@@ -169,3 +170,58 @@ def test_two_jobs_that_are_gone_do_not_hide_each_other(world: World) -> None:
         world.step(daemon, watch.run_once)
 
     assert world.one("SELECT count(*) FROM camber_runs WHERE state = 'collecting'") == 2
+
+
+def test_a_twin_in_the_list_does_not_keep_a_vanished_run_watched(world: World) -> None:
+    """The verdict is about the run's own Camber job: another with its marker is no sign of life."""
+    daemon = world.daemon(ABSENT_READS_MIN="1")
+    world.submit()
+    world.step(daemon, dispatch.run_once)
+    world.camber_twin(FIRST_ID + 4)
+    world.camber_says("RUNNING", FIRST_ID + 4)
+    hide(world)
+
+    world.step(daemon, watch.run_once)
+    settle(world)
+    world.step(daemon, watch.run_once)
+
+    assert state(world) == "collecting"
+    assert world.one("SELECT camber_job_id FROM camber_sightings WHERE role = 'duplicate'") == FIRST_ID + 4
+
+
+def test_a_released_run_does_not_adopt_a_twin_for_its_own_job_that_is_gone(world: World) -> None:
+    daemon = world.daemon(ABSENT_READS_MIN="1")
+    world.submit()
+    world.step(daemon, dispatch.run_once)
+    world.camber_twin(FIRST_ID + 4)
+    hide(world)
+    world.pretend("UPDATE camber_runs SET state = 'unknown', lease_owner = NULL, lease_until = NULL")
+    settle(world)
+
+    world.step(daemon, repair.run_once)
+
+    assert (state(world), world.one("SELECT camber_job_id FROM camber_runs")) == ("abandoned", FIRST_ID)
+
+
+def test_a_list_that_takes_too_long_is_left_before_the_pass_counts_as_wedged(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    daemon = world.daemon(ABSENT_READS_MIN="1", LEASE_SECONDS="86400", PASS_SECONDS_MAX="600")
+    world.submit()
+    world.fault(job_create="lost")
+    world.step(daemon, dispatch.run_once)
+    settle(world)
+    for number in range(FIRST_ID + 1, FIRST_ID + 200):
+        world.camber_job(number).mkdir()
+        for name, text in (("status", "RUNNING"), ("command", "true"), ("mount_dir", "somebody/else/")):
+            (world.camber_job(number) / name).write_text(text)
+    world.fault(job_list="capped")
+    # Each look at the clock finds ten seconds gone: a page takes about so long.
+    monkeypatch.setattr(daemon.leases, "clock", count(step=10).__next__)
+    lists = world.calls("job list")
+
+    world.step(daemon, repair.run_once)
+
+    assert state(world) == "unknown"
+    assert world.calls("job list") - lists <= 600 / 4 / 10
+    assert world.one("SELECT reason_text FROM camber_runs") == "the list could not be read in time"

@@ -104,6 +104,24 @@ def test_creates_that_fail_open_one_breaker_and_the_probe_is_one_document(world:
     assert world.one("SELECT sum(attempt_count + platform_faults + unknown_launches) FROM jobs") == 0
 
 
+@pytest.mark.parametrize("dependency", ["create", "reads", "login", "storage"])
+def test_a_try_is_not_given_to_another_daemon_before_its_calls_have_ended(world: World, dependency: str) -> None:
+    one, other = world.daemon(**SLOW), world.daemon(**SLOW)
+    for _ in range(3):
+        one.breakers.failed(dependency, "timeout")
+    end_pause(world)
+    assert admit(one, dependency) is Gate.PROBE
+
+    slowest = one.settings.read_limit_seconds
+    if dependency == "create":
+        limits = one.settings.stash_limit_seconds, one.settings.start_limit_seconds, one.settings.create_limit_seconds
+        slowest += sum(limits)
+    left = float(world.one("SELECT extract(epoch FROM retry_at - now()) FROM breakers"))
+    assert left > slowest
+    world.execute("UPDATE breakers SET retry_at = retry_at - make_interval(secs => :seconds)", seconds=slowest)
+    assert admit(other, dependency) is Gate.SHUT
+
+
 def test_reads_that_fail_are_left_alone_and_then_tried_with_one_run(world: World) -> None:
     daemon = world.daemon(**SLOW, RUN_SLOTS="4", BATCH_MAX="1", BREAKER_FAILURES_MIN="2")
     for _ in range(4):

@@ -2,20 +2,28 @@
 
 import signal
 import time
+from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import text
 
+from reconciler.domain.runs import Lease, RunId
 from reconciler.domain.states import RunState
 from reconciler.loop import dispatch, watch
-from reconciler.loop.leases import Leases, current_run
+from reconciler.loop.leases import Leases, current_lease
+from reconciler.store import runs
 from reconciler.store.runs import StaleLease
 from tests.fake_camber import FIRST_ID
 from tests.loop.test_daemon import end, running_daemon, until
 from tests.world import World
 
 HASTE = {"CREATE_LIMIT_SECONDS": "1", "START_LIMIT_SECONDS": "1", "SETTLE_SECONDS": "2", "POLL_MAX_SECONDS": "0.5"}
+
+
+def lease() -> Lease:
+    return Lease(run_id=RunId(uuid4()), owner=uuid4(), epoch=5)
 
 
 def stopped(pid: int) -> bool:
@@ -33,9 +41,9 @@ def snapshot(world: World) -> object:
 
 
 def test_a_lease_is_trusted_until_shortly_before_its_end() -> None:
-    now, run = [100.0], uuid4()
+    now, run = [100.0], lease()
     leases = Leases(60, lambda: now[0])
-    token = current_run.set(run)
+    token = current_lease.set(run)
     try:
         with pytest.raises(StaleLease):
             leases.require()
@@ -49,11 +57,41 @@ def test_a_lease_is_trusted_until_shortly_before_its_end() -> None:
         with pytest.raises(StaleLease):
             leases.require()
     finally:
-        current_run.reset(token)
+        current_lease.reset(token)
+
+
+def test_a_lease_that_was_lost_is_not_brought_back_by_taking_the_run_again() -> None:
+    """The thread that lost it must stop, and must not give away what another thread has taken since."""
+    leases, old = Leases(60, lambda: 0.0), lease()
+    new = replace(old, epoch=old.epoch + 1)
+    leases.take([old], since=-1000)
+    leases.take([new], since=0)
+    token = current_lease.set(old)
+    try:
+        with pytest.raises(StaleLease):
+            leases.require()
+        leases.drop(old)
+        current_lease.set(new)
+        leases.require()
+    finally:
+        current_lease.reset(token)
+
+
+def test_a_renewal_of_an_earlier_epoch_renews_nothing(world: World) -> None:
+    daemon = world.daemon()
+    world.submit()
+    world.step(daemon, dispatch.run_once)
+    taken = "UPDATE camber_runs SET lease_owner = :owner, lease_until = now() + interval '1 minute' RETURNING id, epoch"
+    with world.engine.begin() as connection:
+        row = connection.execute(text(taken), {"owner": daemon.owner}).one()
+        now = Lease(run_id=row.id, owner=daemon.owner, epoch=row.epoch)
+
+        assert runs.renew_leases(connection, daemon.owner, {replace(now, epoch=row.epoch - 1)}, 60) == set()
+        assert runs.renew_leases(connection, daemon.owner, {now}, 60) == {now}
 
 
 def test_a_renewal_does_not_bring_back_what_was_dropped() -> None:
-    leases, run = Leases(60, lambda: 0.0), uuid4()
+    leases, run = Leases(60, lambda: 0.0), lease()
     leases.take([run], since=0)
     leases.drop(run)
 

@@ -97,6 +97,22 @@ def test_a_run_left_in_planning_is_taken_over_when_its_lease_ends(world: World) 
     assert world.status(job) == "processing"
 
 
+def test_a_run_is_launched_as_it_was_planned_whatever_the_settings_say_by_now(world: World) -> None:
+    """What the row says is what its cost is reckoned by, and what Camber is asked for."""
+    dead, alive = world.daemon(NODE_SIZE="small"), world.daemon(NODE_SIZE="large", RUN_SECONDS="77")
+    world.submit()
+    world.step(dead, dispatch.run_once)
+    world.pretend(
+        "UPDATE camber_runs SET state = 'planned', camber_job_id = NULL, lease_owner = NULL, lease_until = NULL"
+    )
+
+    world.step(alive, repair.run_once)
+
+    asked = world.camber_job(FIRST_ID + 1)
+    assert (asked / "size").read_text() == world.one("SELECT node_size FROM camber_runs") == "small"
+    assert (asked / "command").read_text() == world.one("SELECT command FROM camber_runs")
+
+
 def test_the_work_of_a_daemon_that_died_after_create_is_finished_by_another(world: World) -> None:
     dead, alive = world.daemon(), world.daemon()
     job = world.submit()
@@ -364,7 +380,7 @@ def test_what_is_in_flight_is_renewed(world: World) -> None:
     world.make_due()
     with world.engine.begin() as connection:
         (run,) = runs.claim(connection, claimant(daemon), WATCHED, 10)
-        assert runs.renew_leases(connection, daemon.owner, {run.id}, 60) == {run.id}
+        assert runs.renew_leases(connection, daemon.owner, {run.lease}, 60) == {run.lease}
 
 
 @pytest.mark.parametrize("options", ["[1]", '"x"', '{"page": 0}', '{"unknown": 1}'])

@@ -24,14 +24,13 @@ def duplicates(world: World) -> int:
     return int(world.one("SELECT count(*) FROM camber_sightings WHERE role = 'duplicate'"))
 
 
-def test_a_launch_that_shows_up_after_its_relaunch_is_a_duplicate_with_a_cost_and_never_counted(world: World) -> None:
+def test_a_launch_that_shows_up_after_its_relaunch_is_watched_costed_once_and_never_counted(world: World) -> None:
     lose_a_launch(world)
     daemon, late = world.daemons[0], FIRST_ID + 5
     (world.home / "late").rename(world.camber_job(late))
     world.camber_times("2026-11-22T10:00:00Z", "2026-11-22T10:30:00Z", late)
     world.work(late, status="RUNNING")
     world.step(daemon, watch.run_once)
-    assert duplicates(world) == 1
     world.work(FIRST_ID)
 
     world.camber_says("COMPLETED", late)
@@ -42,10 +41,14 @@ def test_a_launch_that_shows_up_after_its_relaunch_is_a_duplicate_with_a_cost_an
     assert world.one("SELECT status FROM jobs") == "completed"
     counted = "SELECT r.camber_job_id FROM documents d JOIN job_attempts a ON a.id = d.attempt_id"
     assert world.one(f"{counted} JOIN camber_runs r ON r.id = a.run_id") == FIRST_ID
-    assert world.one("SELECT credits FROM camber_sightings WHERE role = 'duplicate'") == Decimal("0.080000")
-    marker = world.one(
-        "SELECT r.marker FROM camber_sightings s JOIN camber_runs r ON r.id = s.run_id WHERE s.role = 'duplicate'"
-    )
+    fenced = "FROM camber_runs WHERE relaunch_of IS NULL"
+    assert world.one(f"SELECT camber_job_id {fenced}") == late
+    assert world.one(f"SELECT credits {fenced}") == Decimal("0.080000")
+    # It is the run's own Camber job, so its cost stands in one place.
+    assert duplicates(world) == 0
+    twice = "SELECT total_credits - (SELECT sum(coalesce(credits, 0)) FROM camber_runs) FROM cost_daily"
+    assert world.one(twice) == 0
+    marker = world.one(f"SELECT marker {fenced}")
     assert b'"abandon"' in world.objects.get(f"control/{marker}.json", bytes_max=1000)
 
 
@@ -75,6 +78,29 @@ def test_a_second_camber_job_with_the_marker_of_a_finished_run_is_found_by_the_s
     assert str(attempt).encode() in signal
     assert b'"abandon"' in signal
     assert not world.step(daemon, sweep.run_once)["duplicates"]
+
+
+def test_a_duplicate_that_is_over_and_shows_no_times_is_not_asked_for_ever(world: World) -> None:
+    daemon = world.daemon(SWEEP_SECONDS="1")
+    world.submit()
+    world.step(daemon, dispatch.run_once)
+    world.work()
+    world.step(daemon)
+    world.camber_twin(FIRST_ID + 3)
+    world.step(daemon, sweep.run_once)
+    asked = world.calls("job get")
+    past = "UPDATE camber_sightings SET last_seen_at = last_seen_at - interval '1 minute'"
+
+    world.execute(past)
+    world.step(daemon, sweep.run_once)
+    assert world.calls("job get") == asked + 1
+
+    # Its times may come late, but not for ever.
+    world.execute("UPDATE camber_sightings SET first_seen_at = first_seen_at - interval '2 hours'")
+    for _ in range(3):
+        world.execute(past)
+        world.step(daemon, sweep.run_once)
+    assert world.calls("job get") == asked + 1
 
 
 def test_jobs_of_others_and_of_our_own_live_runs_are_left_alone(world: World) -> None:

@@ -39,6 +39,8 @@ def connect(url: str, *, application_name: str, pool_size: int = 5) -> Engine:
             "application_name": application_name,
             "connect_timeout": 10,
             "keepalives_idle": 30,
+            # A statement that was prepared on one connection of a pooler in transaction mode is unknown on the next.
+            "prepare_threshold": None,
             "options": "-c statement_timeout=30s -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s"
             " -c timezone=UTC -c jit=off",
         },

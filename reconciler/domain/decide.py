@@ -163,6 +163,7 @@ def decide_search(
 
     `reads` counts the complete looks that missed it, this one included; `unknown_launches` is the most that any of the
     run's jobs has already been through. A look within the settle window may miss a job that is there: it counts not.
+    An operator who released the run has allowed its jobs as many launches as if there had been none.
     """
     if search.found:
         return Adopt(search.found)
@@ -173,7 +174,7 @@ def decide_search(
         return Keep("not in the list yet")
     if reads < policy.absent_reads_min:
         return Keep("not in the list", missed=True)
-    if unknown_launches >= policy.relaunch_max:
+    if unknown_launches >= policy.relaunch_max and run.released_at is None:
         return Advance(RunEvent.HELD, "launched too often without a known outcome")
     return Advance(RunEvent.PROVEN_ABSENT, f"{reads} complete reads of the list missed it")
 

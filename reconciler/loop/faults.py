@@ -1,6 +1,7 @@
 """What a failed attempt does to its job, in the caller's transaction."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection
@@ -10,6 +11,7 @@ from reconciler.domain.runs import Assigned, Run
 from reconciler.logs import Event, logger
 from reconciler.loop.context import Context
 from reconciler.store import jobs
+from reconciler.store.jobs import Return
 from worker.contract import ERRORS, ErrorCode, Fault, Retry, Stage
 
 
@@ -37,17 +39,21 @@ def fail_attempt(
 
 def _send_back(connection: Connection, context: Context, run: Run, attempt: Assigned, error: Mapping[str, Any]) -> bool:
     """To the queue, to its end, or to an operator, as the budget says."""
-    decision = decide_failure(ErrorCode(error["code"]), attempt.budget, context.policy, context.random.random())
-    common: dict[str, Any] = {"camber_job_id": run.camber_job_id, "error": error}
-    match decision:
+    back = Return(error=error, camber_job_id=run.camber_job_id)
+    match decide_failure(ErrorCode(error["code"]), attempt.budget, context.policy, context.random.random()):
         case Fail():
             return jobs.fail(connection, attempt.job_id, attempt.id, run.camber_job_id, error)
-        case TryAgain(fault, pause):
-            common["job_faults" if fault is Fault.JOB else "platform_faults"] = 1
-            common |= {"pause_seconds": pause, "waiting_reason": f"trying again after {error['code']}"}
+        case TryAgain(Fault.JOB, pause):
+            back = replace(back, job_faults=1, pause_seconds=pause, waiting_reason=_after(error))
+        case TryAgain(_, pause):
+            back = replace(back, platform_faults=1, pause_seconds=pause, waiting_reason=_after(error))
         case Hold(reason):
-            common |= {"platform_faults": 1, "held_reason": reason}
-    return jobs.retry(connection, attempt.job_id, attempt.id, **common)
+            back = replace(back, platform_faults=1, held_reason=reason)
+    return jobs.retry(connection, attempt.job_id, attempt.id, back)
+
+
+def _after(error: Mapping[str, Any]) -> str:
+    return f"trying again after {error['code']}"
 
 
 def hold_attempt(connection: Connection, run: Run, attempt: Assigned, reason: str) -> bool:
@@ -57,8 +63,8 @@ def hold_attempt(connection: Connection, run: Run, attempt: Assigned, reason: st
     if not jobs.settle(connection, run.lease, attempt.id, "failed", error=error):
         return False
     jobs.count_settled(connection, run.lease)
-    common = {"camber_job_id": run.camber_job_id, "error": error, "held_reason": reason}
-    return jobs.retry(connection, attempt.job_id, attempt.id, **common)
+    back = Return(error=error, camber_job_id=run.camber_job_id, held_reason=reason)
+    return jobs.retry(connection, attempt.job_id, attempt.id, back)
 
 
 def give_up_all(connection: Connection, context: Context, run: Run, error: Mapping[str, Any]) -> list[Assigned]:
@@ -74,19 +80,21 @@ def give_up_all(connection: Connection, context: Context, run: Run, error: Mappi
 def supersede_all(
     connection: Connection, context: Context, run: Run, error: Mapping[str, Any], *, unknown_launches: int = 0
 ) -> list[Assigned]:
-    """Fence all live attempts of a run that never ran, and put their jobs back unburnt; returns them."""
+    """Fence all live attempts of a run that never ran, and put their jobs back unburnt; returns them.
+
+    What counts as a launch without a known outcome is the first one where an operator had released the run.
+    """
     attempts = _locked(connection, run)
     for attempt in attempts:
         if jobs.settle(connection, run.lease, attempt.id, "superseded", error=error):
-            jobs.retry(
-                connection,
-                attempt.job_id,
-                attempt.id,
+            back = Return(
                 error=error,
                 pause_seconds=context.backoff_seconds(1),
-                waiting_reason=f"trying again after {error['code']}",
+                waiting_reason=_after(error),
                 unknown_launches=unknown_launches,
+                forgiven=run.released_at is not None,
             )
+            jobs.retry(connection, attempt.job_id, attempt.id, back)
     jobs.count_settled(connection, run.lease)
     return attempts
 

@@ -1,4 +1,4 @@
-"""Requests: carry out the SQL flags rerun_requested and cancel_requested, and tell workers what was fenced by anyone."""
+"""Requests: carry out the SQL flags rerun_requested and cancel_requested; tell workers what anyone has fenced."""
 
 from reconciler.domain.states import JobStatus
 from reconciler.logs import Event, logger

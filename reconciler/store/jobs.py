@@ -164,14 +164,29 @@ def complete(
     return _applied(connection, "complete_job", values | {"output_metadata": json.dumps(metadata)})
 
 
-def retry(connection: Connection, job_id: JobId, attempt_id: AttemptId, **values: Any) -> bool:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Return:
+    """How a job goes back into the queue: with what error, after what pause, and at whose cost.
+
+    `forgiven` where launches without a known outcome count anew from this one on.
+    """
+
+    error: Mapping[str, Any]
+    pause_seconds: float = 0.0
+    waiting_reason: str | None = None
+    held_reason: str | None = None
+    job_faults: int = 0
+    platform_faults: int = 0
+    unknown_launches: int = 0
+    forgiven: bool = False
+    camber_job_id: int | None = None
+
+
+def retry(connection: Connection, job_id: JobId, attempt_id: AttemptId, back: Return) -> bool:
     """Put the job back into the queue; false where that attempt is no longer its current one."""
-    defaults: dict[str, Any] = {"job_faults": 0, "platform_faults": 0, "unknown_launches": 0, "held_reason": None}
-    defaults |= {"waiting_reason": None, "camber_job_id": None, "pause_seconds": 0.0}
-    error = json.dumps(values.pop("error"))
-    return _applied(
-        connection, "retry_job", defaults | values | {"job_id": job_id, "attempt_id": attempt_id, "error": error}
-    )
+    values = {name: getattr(back, name) for name in Return.__dataclass_fields__}
+    values |= {"job_id": job_id, "attempt_id": attempt_id, "error": json.dumps(back.error)}
+    return _applied(connection, "retry_job", values)
 
 
 def fail(

@@ -1,4 +1,4 @@
-"""What workers are still to be told. Whoever fences an attempt owes its worker a word; a trigger writes the debt down."""
+"""What workers are still to be told. Whoever fences an attempt owes its worker a word; a trigger writes that down."""
 
 from collections.abc import Collection
 from dataclasses import dataclass

@@ -48,3 +48,33 @@ def test_a_held_run_that_was_never_allowed_to_be_created_keeps_no_rerun_waiting(
     world.step(held, requests.run_once, dispatch.run_once)
 
     assert world.one("SELECT status FROM jobs") == "processing"
+
+
+def lose(world: World, daemon: Context) -> None:
+    """One more launch that is lost, and proven absent or held for it."""
+    world.fault(job_create="lost")
+    world.step(daemon, dispatch.run_once)
+    world.fault()
+    settle_and_look(world, daemon)
+
+
+def settle_and_look(world: World, daemon: Context) -> None:
+    world.execute("UPDATE camber_runs SET submit_deadline = now() - interval '1 hour' WHERE state = 'unknown'")
+    world.step(daemon, repair.run_once)
+
+
+def test_releasing_a_run_that_was_launched_too_often_gives_its_jobs_their_launches_anew(world: World) -> None:
+    """An operator's word counts: it is looked for once more, then its jobs are launched as if for the first."""
+    daemon = world.daemon(ABSENT_READS_MIN="1", RELAUNCH_MAX="1")
+    world.submit()
+    lose(world, daemon)
+    lose(world, daemon)
+    assert (state(world), world.calls("job create")) == ("held", 2)
+
+    world.release_run()
+    settle_and_look(world, daemon)
+
+    assert state(world) == "abandoned"
+    assert world.one("SELECT unknown_launches FROM jobs") == 1
+    lose(world, daemon)
+    assert (state(world), world.calls("job create")) == ("held", 3)

@@ -1,12 +1,13 @@
 import io
 import struct
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pypdfium2
 import pytest
-from PIL import Image, ImageOps
+from PIL import Image
 
 from tests.worker import pages
 from worker.contract import ErrorCode
@@ -50,18 +51,32 @@ def test_each_format_is_told_by_its_bytes_and_decoded(kind: str) -> None:
     assert _distance(_marked(), page.picture) < 6
 
 
+_UPRIGHT: dict[int, Callable[[Picture], Picture]] = {
+    1: lambda picture: picture,
+    2: np.fliplr,
+    3: lambda picture: np.rot90(picture, 2),
+    4: np.flipud,
+    5: lambda picture: picture.transpose(1, 0, 2),
+    6: lambda picture: np.rot90(picture, -1),
+    7: lambda picture: np.rot90(picture, 2).transpose(1, 0, 2),
+    8: lambda picture: np.rot90(picture, 1),
+}
+"""What the standard says of each orientation, in words of NumPy."""
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF"])
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_every_exif_orientation_comes_out_upright(orientation: int) -> None:
+def test_every_exif_orientation_comes_out_upright(orientation: int, kind: str) -> None:
+    """Some readers turn the picture themselves, others leave it to whoever asks."""
     exif = Image.Exif()
     exif[0x0112] = orientation
-    data = pages.encoded(_marked(), "JPEG", exif=exif, quality=95, subsampling=0)
-    with Image.open(io.BytesIO(data)) as image:
-        expected = np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
+    data = pages.encoded(_marked(), kind, exif=exif, quality=95)
+    expected = _UPRIGHT[orientation](_marked())
 
     page = _decoded(data)
 
     assert expected.shape[:2] == (page.height, page.width)
-    assert _distance(expected, page.picture) == 0
+    assert _distance(expected, page.picture) < 8
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF"])

@@ -129,7 +129,8 @@ def _decode_image(image: Image.Image, page: int, background: Colour, bounds: Bou
     if width * height > pixels_max:
         limit = f"{width} x {height} pixels, above the {pixels_max} that are read"
         raise DocumentFault(ErrorCode.IMAGE_TOO_LARGE, limit)
-    orientation, told = _orientation(image)
+    # The TIFF reader turns the picture while it loads it, as the HEIC reader does; twice would be wrong.
+    orientation, told = (1, ()) if kind == "TIFF" else _orientation(image)
     image.draft("RGB", (bounds.side_max, bounds.side_max))
     image.load()
     flat, more = _small_and_flat(image, background, bounds.side_max)

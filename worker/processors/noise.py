@@ -24,7 +24,8 @@ def deviation(grey: Array) -> float:
     """
     even = np.asarray(grey[: grey.shape[0] // 2 * 2, : grey.shape[1] // 2 * 2], dtype=np.float32)
     diagonal = (even[::2, ::2] - even[::2, 1::2] - even[1::2, ::2] + even[1::2, 1::2]) / 2
-    return float(np.percentile(np.abs(diagonal), _SHARE)) / _AT_SHARE
+    # A line of single pixels has no diagonal.
+    return float(np.percentile(np.abs(diagonal), _SHARE)) / _AT_SHARE if diagonal.size else 0.0
 
 
 def calmed(picture: Picture, least: float) -> Picture:

@@ -104,7 +104,13 @@ def test_a_redirect_to_a_public_site_is_followed(site: Site) -> None:
 
 @pytest.mark.parametrize(
     "target",
-    ["http://files.example.test/x", "https://127.0.0.1/x", "https://[::1]/x", "https://user@files.example.test/"],
+    [
+        "http://files.example.test/x",
+        "https://127.0.0.1/x",
+        "https://[::1]/x",
+        "https://user@files.example.test/",
+        "https://[x",
+    ],
 )
 def test_a_redirect_that_leads_elsewhere_is_refused(site: Site, target: str) -> None:
     site.addresses = [[PUBLIC], ["127.0.0.1"]]

@@ -271,10 +271,20 @@ def test_only_addresses_of_the_public_internet_are_public(address: str, *, publi
         "https:///x",
         "https://user:pw@example.test/x",
         "https://h:99999/",
+        "https://[::1/x",
+        "https://[zz]/x",
+        "https://a\u2100.test/x",
+        "https://a..test/x",
+        f"https://{'a' * 300}.test/x",
     ],
 )
 def test_an_artifact_url_is_plain_https(url: str) -> None:
-    fault = _fault(lambda: download(url, LIMITS, Network(lambda _host, _port: ["93.184.216.34"])))
+    def everywhere(host: str, _port: int) -> list[str]:
+        # What the system's own resolver does first.
+        host.encode("idna")
+        return ["93.184.216.34"]
+
+    fault = _fault(lambda: download(url, LIMITS, Network(everywhere)))
 
     assert fault.code is ErrorCode.ARTIFACT_SOURCE_INVALID
 

@@ -65,7 +65,7 @@ def download(url: str, limits: Limits, network: Network = Network()) -> bytes:
         except Answered as error:
             if error.status not in (301, 302, 303, 307, 308) or not error.location:
                 raise fetch_fault(error) from error
-            url = urljoin(url, error.location)
+            url = _joined(url, error.location)
         except ExchangeError as error:
             raise fetch_fault(error) from error
     raise DocumentFault(ErrorCode.FETCH_FAILED, f"artifact_url redirects more than {REDIRECTS_MAX} times")
@@ -101,12 +101,19 @@ def _dial_by(pool: HTTPSPool, dial: Dial) -> None:
     pool.ConnectionCls = Dialled
 
 
-def _parsed(url: str) -> tuple[str, int, str]:
-    parts = urlsplit(url)
+def _joined(url: str, location: str) -> str:
     try:
+        return urljoin(url, location)
+    except ValueError:
+        raise _refused("redirects to what is no URL") from None
+
+
+def _parsed(url: str) -> tuple[str, int, str]:
+    try:
+        parts = urlsplit(url)
         port = parts.port or 443
     except ValueError:
-        raise _refused("has no valid port") from None
+        raise _refused("is no URL with a host and a valid port") from None
     if parts.scheme != "https" or not parts.hostname:
         raise _refused("must begin with https:// and name a host")
     if parts.username is not None or parts.password is not None:
@@ -118,7 +125,10 @@ def public_address(host: str, port: int, resolver: Resolve = resolve) -> str:
     """One address of the host, all of which are public; raises DocumentFault(ARTIFACT_SOURCE_INVALID) otherwise."""
     try:
         addresses = resolver(host, port)
-    except (OSError, UnicodeError) as error:
+    except UnicodeError as error:
+        # An empty or overlong part: no name at all, today or tomorrow.
+        raise _refused("names no host") from error
+    except OSError as error:
         raise Transient("the host's name cannot be resolved") from error
     if not addresses or not all(is_public(address) for address in addresses):
         raise _refused("leads to an address that is not public")

@@ -50,7 +50,7 @@ class Ran:
         return [one.outcome.code if isinstance(one.outcome, Failed) else "ok" for one in ordered]
 
 
-QUICK = {"FETCH_TRIES": "1", "FETCH_SECONDS": "3", "WORKER_PROCESSES": "1"}
+QUICK = {"FETCH_TRIES": "1", "FETCH_SECONDS": "60", "WORKER_PROCESSES": "1"}
 
 
 def _variables(**variables: str) -> dict[str, str]:
@@ -188,8 +188,8 @@ def test_a_child_that_cannot_even_start_answers_every_document(store: ObjectStor
         ("killed", "OUT_OF_MEMORY", "the system ended the process"),
         ("swell", "OUT_OF_MEMORY", "above the 400 MB allowed"),
         ("leap", "OUT_OF_MEMORY", "refused"),
-        ("hang", "OCR_TIMEOUT", "1.5 s"),
-        ("slow", "OCR_TIMEOUT", "1.5 s"),
+        ("hang", "OCR_TIMEOUT", "3 s"),
+        ("slow", "OCR_TIMEOUT", "3 s"),
         ("garble", "WORKER_CRASHED", "no known shape"),
     ],
 )
@@ -198,8 +198,10 @@ def test_what_a_document_does_to_its_process_costs_it_alone(
     fault: str, code: str, said: str, processes: str, store: ObjectStore
 ) -> None:
     documents = _faulty(store, "", fault, "", "")
+    # Short only where it is waited for: the other documents have it too, on however busy a machine.
+    limit = "3" if code == "OCR_TIMEOUT" else "60"
 
-    ran = run_batch(documents, WORKER_PROCESSES=processes, OCR_SECONDS="1.5", WORKER_MEMORY_MB="400")
+    ran = run_batch(documents, WORKER_PROCESSES=processes, OCR_SECONDS=limit, WORKER_MEMORY_MB="400")
 
     by_job = {frame.job_id: frame.outcome for frame in ran.frames}
     outcome = by_job.pop(documents[1].payload.job_id)
@@ -211,14 +213,14 @@ def test_what_a_document_does_to_its_process_costs_it_alone(
 
 
 def test_a_document_has_a_time_limit_of_its_own(store: ObjectStore) -> None:
-    ran = run_batch(_faulty(store, "hang", ""), DOCUMENT_SECONDS="1.5")
+    ran = run_batch(_faulty(store, "hang", ""), DOCUMENT_SECONDS="6")
 
     assert ["OCR_TIMEOUT", "ok"] == ran.codes
 
 
 def test_a_batch_is_shared_among_its_children(store: ObjectStore, tmp_path: Path) -> None:
     """Two documents wait for each other: one child alone would wait until its time is over."""
-    ran = run_batch(_faulty(store, "meet", "meet"), WORKER_PROCESSES="2", RUN_FOLDER=str(tmp_path), OCR_SECONDS="20")
+    ran = run_batch(_faulty(store, "meet", "meet"), WORKER_PROCESSES="2", RUN_FOLDER=str(tmp_path), OCR_SECONDS="100")
 
     assert ["ok", "ok"] == ran.codes
 
@@ -232,7 +234,7 @@ def test_the_next_is_fetched_and_the_last_stored_while_one_is_computed(store: Ob
         f"PUT /{orders.BUCKET}/{orders.keys_of(first)['result']}": tmp_path / "last-stored",
     }
 
-    ran = run_batch(documents, RUN_FOLDER=str(tmp_path), OCR_SECONDS="60", FETCH_SECONDS="60")
+    ran = run_batch(documents, RUN_FOLDER=str(tmp_path), OCR_SECONDS="100")
 
     assert ["ok", "ok", "ok"] == ran.codes
     assert f"/{orders.BUCKET}/{orders.keys_of(second)['result']}" in store.objects

@@ -108,7 +108,7 @@ def test_a_store_that_drips_ends_by_name_and_the_next_is_unharmed(store: ObjectS
     slow = orders.document(store, _photo("PNG"))
     store.faults[f"GET /{orders.BUCKET}/{slow.payload.raw_path}"] = ["drip"]
 
-    outcome = _beside_a_good_one(store, slow, fetch_seconds="1")
+    outcome = _beside_a_good_one(store, slow, fetch_seconds="6")
 
     assert isinstance(outcome, Failed)
     assert ("FETCH_TIMEOUT", "FETCH") == (outcome.code, outcome.stage)
@@ -153,7 +153,7 @@ def test_an_artifact_url_that_leads_inside_is_refused_and_the_next_is_unharmed(u
 
 
 def _beside_a_good_one(
-    store: ObjectStore, hostile: Document, *, decode_seconds: str = "60", fetch_seconds: str = "3"
+    store: ObjectStore, hostile: Document, *, decode_seconds: str = "60", fetch_seconds: str = "60"
 ) -> Outcome:
     """What becomes of a document, the next one of its process being unharmed."""
     good = orders.document(store, _photo("PNG"))

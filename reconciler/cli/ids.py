@@ -1,24 +1,16 @@
 """Jobs and runs as people name them: by id, or by its first characters where these are of one thing only."""
 
-import re
 from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from sqlalchemy import Connection
 
 from reconciler.cli.refusal import NOT_FOUND, WRONG_USE, refuse
+from reconciler.domain.prefixes import CHARACTERS_MIN, hex_prefix
 from reconciler.store import reading
 
-CHARACTERS_MIN = 4
 SHOWN_MAX = 5
 """So many of the things that an unclear name fits are named."""
-_PREFIX = re.compile(rf"[0-9a-f]{{{CHARACTERS_MIN},{reading.UUID_HEX_CHARACTERS}}}")
-
-
-def hex_prefix(text: str) -> str | None:
-    """The hexadecimal digits with which the id begins; None where the text cannot be the beginning of an id."""
-    digits = text.lower().replace("-", "")
-    return digits if _PREFIX.fullmatch(digits) else None
 
 
 def prefix_or_refuse(text: str) -> str:

@@ -11,8 +11,9 @@ from rich.table import Table
 from reconciler.cli.connecting import reading
 from reconciler.cli.ids import find_job
 from reconciler.cli.operating import Json
-from reconciler.cli.printing import add_row, at, coloured, console, plain_table, print_json, shown_id
+from reconciler.cli.printing import add_row, coloured, console, plain_table, print_json, shown_id
 from reconciler.cli.refusal import NOT_FOUND, refuse
+from reconciler.domain.times import at
 from reconciler.store.reading import read_story
 
 Story = dict[str, Any]

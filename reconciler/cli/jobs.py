@@ -11,8 +11,9 @@ from rich.table import Table
 from reconciler.cli.connecting import reading
 from reconciler.cli.ids import find_job
 from reconciler.cli.operating import Code, Json, Since, Status, User
-from reconciler.cli.printing import ago, coloured, console, plain_table, print_json, shown_id
+from reconciler.cli.printing import coloured, console, plain_table, print_json, shown_id
 from reconciler.cli.selection import parse_filter
+from reconciler.domain.times import ago
 from reconciler.store.reading import Rows, list_jobs
 
 After = Annotated[str | None, typer.Option(help="Go on behind this one, the last of the page before.", metavar="ID")]

@@ -14,7 +14,8 @@ from reconciler.cli.connecting import writing
 from reconciler.cli.printing import print_json
 from reconciler.cli.refusal import NOT_FOUND, WRONG_USE, refuse
 from reconciler.cli.selection import Selection, parse_filter, parse_ids, select
-from reconciler.store.operating import Deed, Filter, carry_out
+from reconciler.domain.filters import Filter
+from reconciler.store.operating import Deed, carry_out
 
 REASON_CHARACTERS_MAX = 500
 

@@ -3,7 +3,6 @@
 import json
 import os
 import sys
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -23,7 +22,6 @@ PIPED_COLUMNS = 240
 WIDE_COLUMNS = 120
 """From here on ids are shown whole."""
 SHORT_ID_CHARACTERS = 8
-_UNITS = ((86400 * 2, 86400, "d"), (3600 * 2, 3600, "h"), (60 * 2, 60, "min"))
 
 
 def print_json(value: Any) -> None:
@@ -40,21 +38,6 @@ def console() -> Console:
 def shown_id(screen: Console, one: UUID) -> str:
     """The id, or as much of it as names it on a narrow screen."""
     return str(one) if screen.width >= WIDE_COLUMNS else str(one)[:SHORT_ID_CHARACTERS]
-
-
-def ago(seconds: float | None) -> str:
-    """A duration in its greatest unit that leaves two or more of it."""
-    if seconds is None:
-        return ""
-    for least, unit, name in _UNITS:
-        if seconds >= least:
-            return f"{seconds / unit:.0f} {name}"
-    return f"{seconds:.0f} s"
-
-
-def at(moment: datetime | None) -> str:
-    """A time of the database, UTC."""
-    return f"{moment:%Y-%m-%d %H:%M:%S}" if moment else ""
 
 
 def coloured(status: str) -> str:

@@ -8,8 +8,8 @@ from typing import NoReturn
 import typer
 from sqlalchemy.exc import DBAPIError
 
-from reconciler.logs import redact
 from reconciler.settings import Settings, SettingsError, load
+from reconciler.store.database import database_reason
 
 ENDED_BADLY, WRONG_USE, NOT_FOUND, AWAY, DENIED = 1, 2, 3, 4, 5
 NO_RIGHT = "42501"
@@ -52,9 +52,3 @@ def _refuse(error: DBAPIError) -> NoReturn:
     if state.startswith(("RQ", "23")):
         refuse(f"The database refuses it: {reason}.", DENIED)
     refuse(f"The database did not do it: {reason}.", AWAY)
-
-
-def database_reason(error: DBAPIError) -> str:
-    """One line, without secrets: where several addresses were tried, what the last one said."""
-    lines = str(error.orig).strip().split("\n")
-    return redact(lines[-1 if lines[0].startswith("Multiple connection attempts") else 0]).lstrip("- ").rstrip(". ")

@@ -11,9 +11,10 @@ from reconciler.cli.connecting import reading
 from reconciler.cli.ids import find_run
 from reconciler.cli.jobs import After
 from reconciler.cli.operating import Json
-from reconciler.cli.printing import ago, console, plain_table, print_json, shown_id
+from reconciler.cli.printing import console, plain_table, print_json, shown_id
 from reconciler.cli.refusal import WRONG_USE, refuse
 from reconciler.domain.states import RunState
+from reconciler.domain.times import ago
 from reconciler.store.reading import Rows, list_runs
 
 COLOURS = {"held": "red", "unknown": "red", "abandoned": "magenta", "finished": "green"}

@@ -1,6 +1,5 @@
 """Which jobs and runs a command is about: by id, or by filter."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -9,13 +8,10 @@ from sqlalchemy import Connection
 
 from reconciler.cli.ids import SHOWN_MAX, listed, prefix_or_refuse
 from reconciler.cli.refusal import NOT_FOUND, WRONG_USE, refuse
-from reconciler.domain.states import JobStatus
+from reconciler.domain import filters
+from reconciler.domain.filters import BadFilter, Filter
+from reconciler.domain.prefixes import UUID_HEX_CHARACTERS
 from reconciler.store import operating, reading
-from reconciler.store.operating import Filter
-from worker.contract import ErrorCode
-
-_AGE = re.compile(r"(?P<number>[0-9]{1,6})(?P<unit>[smhd])")
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,17 +30,11 @@ def parse_filter(
     status: str | None, error_code: str | None, since: str | None, user: str | None, *, held: bool = False
 ) -> Filter:
     """The filter that the options mean; refuses what means nothing."""
-    if status is not None and status not in set(JobStatus):
-        refuse(f"--status must be one of {', '.join(JobStatus)}", WRONG_USE)
-    if error_code is not None and error_code not in set(ErrorCode):
-        refuse(f"--error-code: there is no error {error_code!r}; see docs/reference/errors.md", WRONG_USE)
-    return Filter(
-        status=status,
-        error_code=error_code,
-        user_id=None if user is None else _uuid(user, "--user"),
-        since_seconds=None if since is None else _seconds(since),
-        held=held,
-    )
+    try:
+        return filters.parse_filter(status, error_code, since, user, held=held)
+    except BadFilter as error:
+        colon = ":" if error.part == "error_code" else ""
+        refuse(f"--{error.part.replace('_', '-')}{colon} {error}", WRONG_USE)
 
 
 def parse_ids(texts: Sequence[str]) -> list[str]:
@@ -84,18 +74,4 @@ def _find(connection: Connection, prefix: str, *, runs_too: bool) -> list[tuple[
 
 
 def _shown(prefix: str) -> str:
-    return str(UUID(prefix)) if len(prefix) == reading.UUID_HEX_CHARACTERS else prefix
-
-
-def _uuid(text: str, what: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        refuse(f"{what} must be a UUID, not {text!r}", WRONG_USE)
-
-
-def _seconds(text: str) -> float:
-    match = _AGE.fullmatch(text)
-    if match is None:
-        refuse("--since must be a number and s, m, h or d, such as 2h", WRONG_USE)
-    return int(match["number"]) * _SECONDS[match["unit"]]
+    return str(UUID(prefix)) if len(prefix) == UUID_HEX_CHARACTERS else prefix

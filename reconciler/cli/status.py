@@ -9,7 +9,8 @@ from rich.text import Text
 
 from reconciler.cli.connecting import reading
 from reconciler.cli.operating import Json
-from reconciler.cli.printing import ago, console, plain_table, print_json, shown_id
+from reconciler.cli.printing import console, plain_table, print_json, shown_id
+from reconciler.domain.times import ago
 from reconciler.store.reading import read_overview
 
 Overview = Mapping[str, Any]

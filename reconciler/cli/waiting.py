@@ -11,7 +11,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
-from reconciler.cli.printing import ago, coloured, console, plain_table
+from reconciler.cli.printing import coloured, console, plain_table
+from reconciler.domain.times import ago
 from reconciler.domain.transitions import JOB_FINAL
 from reconciler.store.reading import read_outcomes
 

@@ -11,8 +11,9 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from reconciler.cli.connecting import engine_or_refuse
-from reconciler.cli.refusal import NO_RIGHT, WRONG_USE, database_or_refuse, database_reason, refuse
+from reconciler.cli.refusal import NO_RIGHT, WRONG_USE, database_or_refuse, refuse
 from reconciler.cli.status import screen_of
+from reconciler.store.database import database_reason
 from reconciler.store.reading import read_overview
 
 

@@ -1,8 +1,7 @@
 """reconciler why ID: the one reason why a job is where it is, what must happen, and what you can do."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Annotated, Any
+from dataclasses import asdict
+from typing import Annotated
 from uuid import UUID
 
 import typer
@@ -12,55 +11,11 @@ from sqlalchemy import Connection
 from reconciler.cli.connecting import reading
 from reconciler.cli.ids import find_job
 from reconciler.cli.operating import Json
-from reconciler.cli.printing import ago, coloured, console, plain_table, print_json
+from reconciler.cli.printing import coloured, console, plain_table, print_json
 from reconciler.cli.refusal import NOT_FOUND, refuse
+from reconciler.domain.times import ago
+from reconciler.domain.why import Answer, answer
 from reconciler.store.reading import read_end, read_why
-
-_NOTHING = "Nothing: it goes on by itself."
-_CANCEL = "`reconciler cancel {id}` if it is no longer wanted."
-_LOOK = "`reconciler run-log {run}` shows what it prints."
-OPEN: dict[str, tuple[str, str]] = {
-    "held": ("An operator releases it.", "Mend the cause, then `reconciler release {id}`."),
-    "run_held": (
-        "An operator decides what becomes of its run.",
-        "`reconciler release {run}` to look for it again, with --give-up to try its jobs in another one.",
-    ),
-    "no_daemon": ("A daemon runs.", "Start `reconciler run`, or see why it stopped: its log, `reconciler doctor`."),
-    "requested": ("The daemon carries the request out at its next pass.", _NOTHING),
-    "launching": ("The CLI answers.", _NOTHING),
-    "launch_unknown": (
-        "Its Camber job is found in the list, or enough complete lists miss it.",
-        "Wait. Never submit it again by hand: that is how documents are paid for twice.",
-    ),
-    "queued": ("Camber starts it.", "Wait, or look at Camber's dashboard for what is in front."),
-    "running": ("The worker tells of this document.", _LOOK),
-    "collecting": ("Its result is verified, or the grace for late logs ends.", _LOOK),
-    "run_over": ("An operator asks for a rerun.", "`reconciler rerun {id}`."),
-    "upload": ("The product finishes the upload.", "See whether the product's upload failed. " + _CANCEL),
-    "backing_off": ("The pause ends; then it is tried again.", "`reconciler job {id}` shows the fault. " + _CANCEL),
-    "not_before": ("Its time comes.", "`reconciler rerun {id}` makes it due at once."),
-    "older_launch": ("The earlier launch is decided.", "`reconciler runs --state unknown` shows it."),
-    "no_recipients": ("AGE_RECIPIENTS is set.", "Set it, and start the daemon again."),
-    "breaker_open": ("The dependency answers again.", "`reconciler doctor` says what is wrong with it."),
-    "budget": ("The day ends, UTC.", "DAILY_CREDITS_MAX sets what a day may cost."),
-    "turn": ("A slot is free and its user's turn has come.", "Wait; RUN_SLOTS and BATCH_MAX set how much fits."),
-}
-"""By the reason of the view why_waiting: what must happen, and what you can do."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What is told of one job."""
-
-    job_id: UUID
-    status: str
-    code: str
-    reason: str
-    must_happen: str
-    you_can: str
-    since_seconds: float | None = None
-    until_seconds: float | None = None
-    run_id: UUID | None = None
 
 
 def command(
@@ -69,11 +24,11 @@ def command(
 ) -> None:
     """Answers for every job: one that waits, one that is under way, one that is over."""
     with reading("why") as connection:
-        answer = explain(connection, find_job(connection, job))
+        said = explain(connection, find_job(connection, job))
     if json:
-        print_json(asdict(answer))
+        print_json(asdict(said))
     else:
-        _print(answer)
+        _print(said)
 
 
 def explain(connection: Connection, job_id: UUID) -> Answer:
@@ -81,56 +36,7 @@ def explain(connection: Connection, job_id: UUID) -> Answer:
     end, open_job = read_end(connection, job_id), read_why(connection, job_id)
     if end is None:
         refuse(f"There is no job {job_id}.", NOT_FOUND)
-    return _of_open(job_id, end, open_job) if open_job else _of_ended(job_id, end)
-
-
-def _of_open(job_id: UUID, end: Mapping[str, Any], why: Mapping[str, Any]) -> Answer:
-    must_happen, you_can = OPEN[why["code"]]
-    return Answer(
-        job_id=job_id,
-        status=end["status"],
-        code=why["code"],
-        reason=why["reason"],
-        must_happen=must_happen,
-        you_can=you_can.format(id=job_id, run=why["run_id"]),
-        since_seconds=why["since_seconds"],
-        until_seconds=why["until_seconds"],
-        run_id=why["run_id"],
-    )
-
-
-def _of_ended(job_id: UUID, end: Mapping[str, Any]) -> Answer:
-    code, reason, you_can = _ending(job_id, end)
-    asked = end["rerun_requested"] or end["cancel_requested"]
-    return Answer(
-        job_id=job_id,
-        status=end["status"],
-        code=code,
-        reason=reason + (" A request is still to be carried out." if asked else ""),
-        must_happen=OPEN["requested"][0] if asked else "Nothing: it is over.",
-        you_can=you_can,
-        since_seconds=end["since_seconds"],
-    )
-
-
-def _ending(job_id: UUID, end: Mapping[str, Any]) -> tuple[str, str, str]:
-    """The reason in one word and in plain words, and what can be done."""
-    who = end["actor"] or end["session_user_name"] or "nobody knows who"
-    match end["status"]:
-        case "completed":
-            fetch = f"`reconciler fetch {job_id} --to FOLDER` brings it here."
-            if not end["has_document"]:
-                return "completed", "It was completed; its document is no longer kept.", f"`reconciler rerun {job_id}`."
-            return "completed", "It is completed: its document was verified and counted.", fetch
-        case "failed":
-            error = end["error_details"]
-            stale = " The document of before is kept, marked stale." if end["stale"] else ""
-            tries = f" after {end['attempt_count']} of {end['max_attempts']} tries" if end["attempt_count"] else ""
-            text = f"It failed{tries} with {error.get('code')}: {error.get('message')}.{stale}"
-            return str(error.get("code")), text, f"{error.get('advice', '')} Then `reconciler rerun {job_id}`.".strip()
-        case _:
-            text = f"It was cancelled by {who}: {end['reason'] or 'no reason was given'}."
-            return "cancelled", text, f"`reconciler rerun {job_id}` starts it afresh."
+    return answer(job_id, end, open_job)
 
 
 def _print(answer: Answer) -> None:

@@ -11,4 +11,8 @@ Law: pure. Standard library and `worker.contract` only; no clock, no I/O, no log
     batching.py      which ready jobs share a run
     pace.py          how long runs take, as the recent ones show
     cost.py          what runs cost, and what a day may cost
+    why.py           why a job is where it is, what must happen, what a person can do
+    filters.py       which jobs are meant, as people say it
+    prefixes.py      ids by their first characters
+    times.py         times and durations in words
 """

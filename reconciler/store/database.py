@@ -7,8 +7,10 @@ from importlib.resources import files
 from sqlalchemy import Engine, TextClause, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
+
+from reconciler.logs import redact
 
 IDLE_SECONDS = 5.0
 """After so long unused a connection may have been cut by a restart or a firewall."""
@@ -65,6 +67,12 @@ def _prove_alive(
     except engine.dialect.loaded_dbapi.Error as error:
         # The pool then tries another one, and at last a new one.
         raise DisconnectionError("it died while it lay idle") from error
+
+
+def database_reason(error: DBAPIError) -> str:
+    """One line, without secrets: where several addresses were tried, what the last one said."""
+    lines = str(error.orig).strip().split("\n")
+    return redact(lines[-1 if lines[0].startswith("Multiple connection attempts") else 0]).lstrip("- ").rstrip(". ")
 
 
 @cache

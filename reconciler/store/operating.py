@@ -1,12 +1,13 @@
 """What operators do, each with who and why: the statements behind the commands rerun, cancel, hold and release."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import Connection
 
+from reconciler.domain.filters import Filter
 from reconciler.store.database import statement
 
 
@@ -20,22 +21,6 @@ class Deed(StrEnum):
     HOLD_RUNS = "hold_runs"
     RELEASE_RUNS = "release_runs"
     GIVE_UP_RUNS = "give_up_runs"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filter:
-    """Which jobs: all that every given part fits."""
-
-    status: str | None = None
-    error_code: str | None = None
-    user_id: UUID | None = None
-    since_seconds: float | None = None
-    held: bool = False
-
-    @property
-    def empty(self) -> bool:
-        """Whether nothing was given, which would mean everything."""
-        return self == Filter()
 
 
 def select_jobs(connection: Connection, chosen: Filter) -> list[UUID]:

@@ -8,11 +8,11 @@ from uuid import UUID
 
 from sqlalchemy import Connection, RowMapping
 
+from reconciler.domain.filters import Filter
+from reconciler.domain.prefixes import UUID_HEX_CHARACTERS
 from reconciler.store.database import statement
-from reconciler.store.operating import Filter
 
 Rows = list[dict[str, Any]]
-UUID_HEX_CHARACTERS = 32
 
 
 def list_jobs(

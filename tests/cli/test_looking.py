@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from reconciler.cli.why import OPEN
+from reconciler.domain.why import OPEN
 from reconciler.loop import collect, dispatch, watch
 from tests.cli.conftest import Call
 from tests.world import USER, World

@@ -10,6 +10,7 @@ Law: the only place that knows SQL. One statement a file, fenced by id, state an
     runs.py          lease, observe, advance
     schemas.py       portal schemas
     reading.py       what operators read
+    browsing.py      what their pages read, in bounded snapshots
     operating.py     what operators do
     signals.py       what workers are still to be told
     pruning.py       what is old enough to go

@@ -23,9 +23,9 @@ class Deed(StrEnum):
     GIVE_UP_RUNS = "give_up_runs"
 
 
-def select_jobs(connection: Connection, chosen: Filter) -> list[UUID]:
-    """The jobs that the filter fits."""
-    return list(connection.execute(statement("select_jobs"), asdict(chosen)).scalars())
+def select_jobs(connection: Connection, chosen: Filter, limit: int | None = None) -> list[UUID]:
+    """The jobs that the filter fits, or so many of them."""
+    return list(connection.execute(statement("select_jobs"), asdict(chosen) | {"limit": limit}).scalars())
 
 
 def carry_out(connection: Connection, deed: Deed, ids: Sequence[UUID], actor: str, reason: str) -> list[UUID]:

@@ -108,6 +108,9 @@ jobs = Table(
     Index("ix_jobs_completed_at", "completed_at", postgresql_where=text("completed_at IS NOT NULL")),
     Index("ix_jobs_requested", "id", postgresql_where=text("rerun_requested OR cancel_requested")),
     Index("ix_jobs_user_id", "user_id", "created_at"),
+    Index(
+        "ix_jobs_ended_badly", "status", "created_at", "id", postgresql_where=text("status IN ('failed', 'cancelled')")
+    ),
     comment="One document to process for one user and one portal schema",
     postgresql_with={"fillfactor": "80"},
 )
@@ -182,6 +185,7 @@ camber_runs = Table(
         "state <> 'running' OR (started_at IS NOT NULL AND run_deadline IS NOT NULL)", name="running_has_times"
     ),
     CheckConstraint("state <> 'collecting' OR collect_deadline IS NOT NULL", name="collecting_has_deadline"),
+    Index("ix_camber_runs_created_at", "created_at", "id"),
     Index("ix_camber_runs_day", text("((created_at AT TIME ZONE 'UTC'::text)::date)")),
     Index("ix_camber_runs_finished_at", "finished_at", postgresql_where=text("finished_at IS NOT NULL")),
     Index("ix_camber_runs_due", "next_poll_at", postgresql_where=text("state NOT IN ('finished', 'held')")),

@@ -13,6 +13,8 @@ WHERE (CAST(:status AS text) IS NULL OR j.status = :status)
   AND (NOT CAST(:held AS boolean) OR j.held_reason IS NOT NULL)
   AND (CAST(:schema AS text) IS NULL OR s.name = :schema)
   AND (CAST(:after AS uuid) IS NULL
-       OR (j.created_at, j.id) < (SELECT p.created_at, p.id FROM jobs p WHERE p.id = :after))
+       -- The first part is for the index: it cannot use a comparison of rows with a question.
+       OR (j.created_at <= (SELECT p.created_at FROM jobs p WHERE p.id = :after)
+           AND (j.created_at, j.id) < (SELECT p.created_at, p.id FROM jobs p WHERE p.id = :after)))
 ORDER BY j.created_at DESC, j.id DESC
 LIMIT :limit

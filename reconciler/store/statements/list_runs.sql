@@ -5,6 +5,8 @@ SELECT o.run_id, o.marker, o.state, o.backend, o.camber_job_id, o.camber_status,
 FROM run_overview o
 WHERE (CAST(:state AS text) IS NULL OR o.state = :state)
   AND (CAST(:after AS uuid) IS NULL
-       OR (o.created_at, o.run_id) < (SELECT p.created_at, p.id FROM camber_runs p WHERE p.id = :after))
+       -- The first part is for the index: it cannot use a comparison of rows with a question.
+       OR (o.created_at <= (SELECT p.created_at FROM camber_runs p WHERE p.id = :after)
+           AND (o.created_at, o.run_id) < (SELECT p.created_at, p.id FROM camber_runs p WHERE p.id = :after)))
 ORDER BY o.created_at DESC, o.run_id DESC
 LIMIT :limit

@@ -1,4 +1,4 @@
--- What an operator's filter means; a filter that is null leaves nothing out.
+-- What an operator's filter means; a filter that is null leaves nothing out, nor does a limit that is null.
 SELECT id
 FROM jobs
 WHERE (CAST(:status AS text) IS NULL OR status = :status)
@@ -8,3 +8,4 @@ WHERE (CAST(:status AS text) IS NULL OR status = :status)
        OR updated_at > now() - make_interval(secs => CAST(:since_seconds AS double precision)))
   AND (NOT CAST(:held AS boolean) OR held_reason IS NOT NULL)
 ORDER BY id
+LIMIT CAST(:limit AS bigint)

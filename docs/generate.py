@@ -132,6 +132,8 @@ def _default(value: object) -> str:
     if isinstance(value, dict):
         return " ".join(f"`{key}={one}`" for key, one in value.items())
     shown = value.get_secret_value() if isinstance(value, SecretStr) else value
+    if isinstance(shown, bool):
+        return f"`{shown:d}`"
     if shown in (None, "", ()):
         return ""
     return f"`{' '.join(shown)}`" if isinstance(shown, tuple) else f"`{shown}`"
@@ -150,7 +152,14 @@ def _values(name: str, field: FieldInfo) -> str:
     pattern = next((item.pattern for item in field.metadata if getattr(item, "pattern", None)), None)
     if pattern:
         return f"`{pattern}`"
-    words = {SecretStr: "secret text", str: "text", int: "whole number", float: "number", Decimal: "number"}
+    words = {
+        bool: "`1` or `0`",
+        SecretStr: "secret text",
+        str: "text",
+        int: "whole number",
+        float: "number",
+        Decimal: "number",
+    }
     return " ".join(part for part in (_unit(name) or words[kind] if kind else "", _bounds(field.metadata)) if part)
 
 

@@ -57,6 +57,8 @@ class Event(StrEnum):
     EVIDENCE_LOST = "Evidence lost"
     DUTY_DONE = "Duty done"
     THREAD_FAILED = "Thread failed"
+    CONSOLE_REFUSED = "Console token refused"
+    CONSOLE_ORDERED = "Console order carried out"
 
 
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")

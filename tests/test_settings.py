@@ -6,7 +6,8 @@ from pathlib import Path
 import pyrage
 import pytest
 
-from reconciler.settings import RECIPIENTS_MAX, SettingsError, load, meaningless
+from reconciler.settings import SettingsError, load, meaningless
+from reconciler.settings.values import RECIPIENTS_MAX
 from tests.world import RECIPIENT
 
 NOTHING = Path(os.devnull)

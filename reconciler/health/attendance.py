@@ -1,9 +1,13 @@
 """What goes on beside the daemon while it works: the port, and word to the service manager."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 
+from starlette.routing import BaseRoute
+
+from reconciler.console.app import console_routes
+from reconciler.console.opening import desk_of
 from reconciler.health.server import Server, health_app, listen
 from reconciler.health.systemd import feed_watchdog, notify, watchdog_seconds
 from reconciler.health.verdict import Bounds
@@ -23,7 +27,8 @@ def attended(daemon: Daemon, settings: Settings) -> Iterator[None]:
     vitals = _vitals(daemon, settings)
     with ExitStack() as stack:
         if settings.health_port:
-            stack.enter_context(_served(vitals, settings.health_host, settings.health_port))
+            more = _console(vitals, settings) if settings.console else ()
+            stack.enter_context(_served(vitals, more, settings.health_host, settings.health_port))
         stack.enter_context(_supervised(vitals, daemon.context.stopping))
         yield
 
@@ -39,11 +44,19 @@ def _vitals(daemon: Daemon, settings: Settings) -> Vitals:
     )
 
 
+def _console(vitals: Vitals, settings: Settings) -> Sequence[BaseRoute]:
+    def troubles() -> Sequence[str]:
+        verdict = vitals.ready()
+        return [*verdict.dead, *verdict.not_ready]
+
+    return console_routes(desk_of(settings, troubles))
+
+
 @contextmanager
-def _served(vitals: Vitals, host: str, port: int) -> Iterator[None]:
-    server = Server(health_app(vitals), listen(host, port))
+def _served(vitals: Vitals, more: Sequence[BaseRoute], host: str, port: int) -> Iterator[None]:
+    server = Server(health_app(vitals, more), listen(host, port))
     server.start()
-    logger.bind(host=host, port=port).info(Event.HEALTH_SERVED)
+    logger.bind(host=host, port=port, console=bool(more)).info(Event.HEALTH_SERVED)
     try:
         yield
     finally:

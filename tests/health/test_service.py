@@ -68,6 +68,27 @@ def test_the_port_answers_while_it_runs_and_drains(world: World) -> None:
     assert daemon.returncode == 0
 
 
+def test_the_console_is_served_by_the_same_port_where_it_is_wanted(world: World) -> None:
+    port = free_port()
+    with running_daemon(world, HEALTH_PORT=str(port), CONSOLE="1") as daemon:
+        until(lambda: answers(port, "/readyz"), 300)
+        page = urllib3.request("GET", f"http://127.0.0.1:{port}/console/", timeout=300)
+        end(daemon)
+
+    assert page.status == 200
+    assert b"Runs under way" in page.data
+
+
+def test_a_console_bound_elsewhere_without_a_token_refuses_to_start_in_one_line(world: World) -> None:
+    with running_daemon(world, HEALTH_PORT=str(free_port()), CONSOLE="1", HEALTH_HOST="0.0.0.0") as daemon:  # noqa: S104 - that is the case
+        _, said = daemon.communicate(timeout=300)
+
+    assert daemon.returncode == 2
+    assert said.splitlines()[1:] == [
+        "  CONSOLE_TOKEN: must be set where CONSOLE=1 and HEALTH_HOST is not a loopback address"
+    ]
+
+
 def test_a_taken_port_ends_the_start_with_one_line(world: World) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -4,14 +4,11 @@ import os
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
-from urllib.parse import urlsplit
+from typing import Literal, TypeVar
 
 from dotenv import dotenv_values
 from pydantic import (
-    AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     SecretStr,
@@ -20,10 +17,11 @@ from pydantic import (
     field_validator,
 )
 
-from reconciler.domain.age_keys import is_public_key
 from reconciler.domain.batching import BatchBounds
 from reconciler.domain.policy import Policy
-from worker.contract import USER_PATHS, check_patterns
+from reconciler.settings import values
+from reconciler.settings.values import Name, Patterns, PostgresUrl, Prices, Recipients, Retention, Seconds, Url
+from worker.contract import USER_PATHS
 
 MEANINGLESS = {
     "CAMBER_API_URL": "Camber has no public API: the camber CLI knows its own address",
@@ -31,8 +29,9 @@ MEANINGLESS = {
     "WEBHOOK_SECRET": "there is no inbound webhook: results are read from the job's log",
 }
 """Names of older set-ups that are accepted and mean nothing any more."""
-RECIPIENTS_MAX = 20
 CALLBACK_SECRET_CHARS_MIN = 16
+CONSOLE_TOKEN_CHARS_MIN = 16
+"""Too many to be guessed over the network."""
 PRICES = {
     "xxsmall": Decimal("0.16"),
     "xsmall": Decimal("0.32"),
@@ -48,53 +47,7 @@ class SettingsError(ValueError):
     """Settings that cannot be used; the message names every bad variable, and no value."""
 
 
-def _url(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError("must be an http or https URL")
-    return value.rstrip("/")
-
-
-def _database(value: SecretStr) -> SecretStr:
-    if not value.get_secret_value().startswith(("postgres://", "postgresql://", "postgresql+psycopg://")):
-        raise ValueError("must be a postgresql:// URL")
-    return value
-
-
-def _words(value: object) -> object:
-    return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
-
-
-def _prices(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    pairs = [item.partition("=") for item in value.replace(",", " ").split()]
-    if not all(size and price for size, _, price in pairs):
-        raise ValueError("must be size=price, separated by commas or blanks")
-    return {size.lower(): price for size, _, price in pairs}
-
-
-def _recipients(value: tuple[str, ...]) -> tuple[str, ...]:
-    if not all(map(is_public_key, value)):
-        raise ValueError(
-            "must be age public keys (age1...), separated by commas; one of them is mistyped or no such key"
-        )
-    different = tuple(dict.fromkeys(value))
-    if len(different) > RECIPIENTS_MAX:
-        raise ValueError(f"must be at most {RECIPIENTS_MAX} keys")
-    return different
-
-
-def _patterns(value: tuple[str, ...]) -> tuple[str, ...]:
-    check_patterns(value)
-    return value
-
-
-Seconds = Annotated[float, Field(gt=0, le=30 * 86400)]
-Retention = Annotated[float, Field(ge=86400, le=3650 * 86400)]
-"""What people look things up in is kept for a day at least."""
 Kind = TypeVar("Kind", bound="Database")
-Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,30}$")]
 
 
 class Database(BaseModel):
@@ -102,7 +55,7 @@ class Database(BaseModel):
 
     model_config = ConfigDict(frozen=True, alias_generator=str.upper, extra="ignore", validate_default=True)
 
-    database_url: Annotated[SecretStr, AfterValidator(_database)] = Field(
+    database_url: PostgresUrl = Field(
         description="Postgres of the job tables. SUPABASE_DB_URL is read where this is not set."
     )
 
@@ -125,12 +78,12 @@ class Settings(Database):
         "xxsmall", description="The node of a run: a document needs two cores, and the smallest node has four."
     )
 
-    do_spaces_endpoint: Annotated[str, AfterValidator(_url)] = Field(description="S3 endpoint of the object store.")
+    do_spaces_endpoint: Url = Field(description="S3 endpoint of the object store.")
     do_spaces_region: str = Field(min_length=1, description="Its region.")
     do_spaces_bucket: str = Field(min_length=1, description="The bucket of documents.")
     do_spaces_access_key: SecretStr = Field(min_length=1, description="Access key of the store.")
     do_spaces_secret_key: SecretStr = Field(min_length=1, description="Secret key of the store.")
-    age_recipients: Annotated[tuple[str, ...], BeforeValidator(_words), AfterValidator(_recipients)] = Field(
+    age_recipients: Recipients = Field(
         (), description="age public keys that masters are encrypted to. Without one no run is launched."
     )
 
@@ -161,7 +114,7 @@ class Settings(Database):
         " has lost no more, and the last of a batch waits no longer.",
     )
     input_bytes_max: int = Field(50 * 1024**2, ge=1, description="Largest document that is taken, in bytes.")
-    raw_path_patterns: Annotated[tuple[str, ...], BeforeValidator(_words), AfterValidator(_patterns)] = Field(
+    raw_path_patterns: Patterns = Field(
         USER_PATHS,
         description="Keys that a job may read: {user_id} is its own user, {uuid} any UUID, * one part, ** the rest.",
     )
@@ -223,6 +176,28 @@ class Settings(Database):
 
     health_host: str = Field("127.0.0.1", description="Where /healthz, /readyz and /metrics are served.")
     health_port: int | None = Field(None, ge=1, le=65535, description="Their port; unset, nothing is served.")
+    console: bool = Field(
+        False, description="Whether the operators' console is served too, at /console/ of the same port."
+    )
+    console_token: SecretStr = Field(
+        SecretStr(""),
+        description="Who opens the console must give it; required where HEALTH_HOST is not a loopback address.",
+    )
+    console_user_header: str | None = Field(
+        None,
+        pattern=r"^[A-Za-z][A-Za-z0-9-]{0,60}$",
+        description="Header in which an authenticating proxy names the person, for the history. Set it only where"
+        " nobody reaches the port but through that proxy.",
+    )
+    console_session_seconds: Seconds = Field(
+        43200, description="How long the console may be used without giving the token again: a working day."
+    )
+    console_read_seconds: Seconds = Field(
+        5, description="How long one question of the console may keep the database busy before it is given up."
+    )
+    console_link_seconds: int = Field(
+        60, ge=1, le=3600, description="How long a signed link to a picture lives: a browser follows it at once."
+    )
     pass_seconds_max: Seconds = Field(
         600, description="A duty whose pass has not ended for so long counts as wedged, and the daemon as dead."
     )
@@ -237,7 +212,7 @@ class Settings(Database):
     prune_seconds: Seconds = Field(300, description="Pause between passes of prune.")
     sweep_seconds: Seconds = Field(60, description="Pause between looks for Camber jobs of ours that nobody owns.")
     sweep_horizon_seconds: Seconds = Field(7 * 86400, description="How far back in the job list they are looked for.")
-    node_prices: Annotated[dict[str, Annotated[Decimal, Field(ge=0)]], BeforeValidator(_prices)] = Field(
+    node_prices: Prices = Field(
         PRICES, description="Credits an hour by node size, as size=price; Camber does not tell what a job cost."
     )
 
@@ -270,13 +245,30 @@ class Settings(Database):
     @field_validator("callback_url")
     @classmethod
     def _callback(cls, value: str | None) -> str | None:
-        return value if value is None else _url(value)
+        return value if value is None else values.url(value)
 
     @field_validator("callback_secret")
     @classmethod
     def _key_of_callback(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
         if info.data.get("callback_url") and len(value.get_secret_value()) < CALLBACK_SECRET_CHARS_MIN:
             raise ValueError(f"must have at least {CALLBACK_SECRET_CHARS_MIN} characters where CALLBACK_URL is set")
+        return value
+
+    @field_validator("console")
+    @classmethod
+    def _port_of_console(cls, value: bool, info: ValidationInfo) -> bool:  # noqa: FBT001 - the validator's signature
+        if value and not info.data.get("health_port"):
+            raise ValueError("needs HEALTH_PORT, where it is served")
+        return value
+
+    @field_validator("console_token")
+    @classmethod
+    def _key_of_console(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
+        token, host = value.get_secret_value(), info.data.get("health_host", "")
+        if info.data.get("console") and not token and not values.is_loopback(host):
+            raise ValueError("must be set where CONSOLE=1 and HEALTH_HOST is not a loopback address")
+        if token and len(token) < CONSOLE_TOKEN_CHARS_MIN:
+            raise ValueError(f"must have at least {CONSOLE_TOKEN_CHARS_MIN} characters")
         return value
 
     @field_validator("outbox_retention_seconds")

@@ -1,0 +1,1 @@
+"""Tests of the operators' console: over HTTP, and in a real browser."""

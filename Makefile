@@ -62,6 +62,7 @@ bench: $(DEV_STAMP) ## measure, side by side in one run
 lock: $(UV_STAMP) ## resolve the dependencies again into the hashed lock files
 	@compile() { $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate "$$@"; }
 	compile pyproject.toml --extra local -o requirements.lock
+	compile pyproject.toml -c requirements.lock -o deploy/requirements.lock
 	compile --group dev -c requirements.lock -o tests/requirements.lock
 	compile --group worker -o worker/requirements.lock
 	compile --group worker-paddle -c worker/requirements.lock -o worker/requirements-paddle.lock

@@ -111,7 +111,9 @@ def settings_page() -> str:
     intro = (
         "Read once at the start: the environment over the file `.env` of the working folder. An empty variable counts"
         " as unset. All bad variables are named in one message, without their values. `SUPABASE_DB_URL` is read where"
-        " `DATABASE_URL` is not set."
+        " `DATABASE_URL` is not set.\n\nFor every variable, its name with `_FILE` behind it names a file that holds the"
+        " value: `DATABASE_URL_FILE=/run/secrets/database-url`. So containers and service managers hand over secrets. A"
+        " variable that is set both ways is refused."
     )
     older = [(f"`{name}`", reason) for name, reason in MEANINGLESS.items()]
     older.append(("`SUPABASE_*` but `SUPABASE_DB_URL`", "The reconciler speaks to Postgres itself: set DATABASE_URL."))

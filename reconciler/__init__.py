@@ -14,6 +14,7 @@ The map of the house; each room states its law in its own __init__. Dependencies
     settings/     all settings, from an explicit mapping
     logs.py       logging, redaction, the names of events
     portals/      what portals accept: the schemas that ship
+    environment.py  the variables as they are given: the environment, .env, and files with one value each
     domain/       what is known and decided: pure
     __main__.py   python -m reconciler
 

@@ -12,12 +12,13 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from reconciler.cli.local import STATE, platform_or_refuse
+from reconciler.cli.local import platform_or_refuse
 from reconciler.cli.printing import STATUS_COLOURS
 from reconciler.cli.refusal import ENDED_BADLY, refuse
 from reconciler.domain.transitions import JOB_FINAL
 from reconciler.local.demo import DemoFailed, Shown, enqueue, follow, open_database, running_daemon
 from reconciler.local.demo_report import report_documents
+from reconciler.local.environments import STATE
 from reconciler.local.platform import Platform
 from reconciler.local.report import write_report
 

@@ -13,8 +13,6 @@ from reconciler.local.object_store import LocalObjectStoreError
 from reconciler.local.platform import Platform, PlatformBusy, running_platform
 from reconciler.local.postgres_binaries import PostgresError
 
-STATE = Path(".rythmiq")
-
 
 @contextmanager
 def platform_or_refuse(folder: Path, console: Console) -> Iterator[Platform]:

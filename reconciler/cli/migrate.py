@@ -1,14 +1,13 @@
 """reconciler migrate."""
 
-import os
 import sys
 from typing import Annotated
 
 import typer
-from dotenv import dotenv_values
 from sqlalchemy.exc import ArgumentError
 
-from reconciler.cli.refusal import WRONG_USE, database_or_refuse, refuse
+from reconciler.cli.refusal import AWAY, WRONG_USE, database_or_refuse, refuse
+from reconciler.settings import SettingsError, load_database
 from reconciler.store.migrate import MigrationError, apply_access, roles_script, upgrade
 
 
@@ -24,16 +23,18 @@ def command(
     if print_roles:
         sys.stdout.write(f"{roles_script()}\n")
         return
-    given = dotenv_values() | dict(os.environ)
-    url = given.get("DATABASE_URL") or given.get("SUPABASE_DB_URL")
-    if not url:
-        refuse("DATABASE_URL: is missing", WRONG_USE)
     try:
+        url = load_database().database_url.get_secret_value()
         with database_or_refuse():
             before, after = upgrade(url)
             missing = apply_access(url)
-    except (MigrationError, ArgumentError) as error:
-        refuse(f"Not migrated: {error}", WRONG_USE)
+    except SettingsError as error:
+        refuse(str(error), WRONG_USE)
+    except MigrationError as error:
+        refuse(f"Not migrated: {error}", AWAY)
+    except (ArgumentError, ValueError):
+        # Its text would show the URL, and so the password.
+        refuse("DATABASE_URL: cannot be read as a URL", WRONG_USE)
     sys.stdout.write(f"The schema is at {after}" + (" already.\n" if before == after else f" (was {before}).\n"))
     if missing:
         names = ", ".join(missing)

@@ -10,7 +10,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from reconciler.cli.local import STATE, platform_or_refuse
+from reconciler.cli.local import platform_or_refuse
+from reconciler.local.environments import STATE
 
 
 def command(

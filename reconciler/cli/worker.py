@@ -1,19 +1,24 @@
-"""reconciler worker: what ships to Camber, and its copy on the stash."""
+"""reconciler worker: what ships to Camber, its copy on the stash, and the environment that runs unpack."""
 
+import sys
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from reconciler.camber import Bundle, CamberError
 from reconciler.camber.client import CamberClient
 from reconciler.camber.publish import publish
-from reconciler.cli.refusal import AWAY, refuse, settings_or_refuse
+from reconciler.cli.refusal import AWAY, WRONG_USE, refuse, settings_or_refuse
 from reconciler.cli.run import camber_binary
 from reconciler.domain.observations import Unreachable
-from reconciler.loop.assembly import camber_config, worker_bundle
+from reconciler.local.environments import STATE, BuildFailed, archive, publish_archive
+from reconciler.loop.assembly import camber_config, object_store, worker_bundle
+from reconciler.objects.errors import ObjectsError
 
 
 class Action(StrEnum):
@@ -21,12 +26,18 @@ class Action(StrEnum):
 
     BUNDLE = "bundle"
     PUBLISH = "publish"
+    ARCHIVE = "archive"
 
 
 def command(
     action: Annotated[
-        Action, typer.Argument(help="`bundle` shows its files and hash; `publish` puts it on the stash, once.")
+        Action,
+        typer.Argument(
+            help="`bundle` shows its files and hash; `publish` puts it on the stash, once; `archive` builds the"
+            " environment of runs, puts it into the bucket, once, and prints RUN_ARCHIVE_KEY.",
+        ),
     ],
+    folder: Annotated[Path, typer.Option(help="Where `archive` keeps what it builds.")] = STATE / "environments",
 ) -> None:
     """The worker's code is one archive with the same bytes wherever it is built, named by its hash."""
     bundle = worker_bundle()
@@ -35,6 +46,8 @@ def command(
             _show(bundle)
         case Action.PUBLISH:
             _publish(bundle)
+        case Action.ARCHIVE:
+            _archive(folder)
 
 
 def _show(bundle: Bundle) -> None:
@@ -58,3 +71,20 @@ def _publish(bundle: Bundle) -> None:
         refuse(f"The bundle is not on the stash: {error}", AWAY)
     said = "published" if published.uploaded else "was there already"
     Console().print(f"{published.stash_path} {said}; sha256 {bundle.sha256}", soft_wrap=True)
+
+
+def _archive(folder: Path) -> None:
+    settings = settings_or_refuse()
+    screen = Console(stderr=True)
+    try:
+        with screen.status("worker environment") as status:
+            file = archive(settings.ocr_engine, folder, lambda line: status.update(escape(line)))
+            status.update("uploading")
+            key = publish_archive(object_store(settings), settings.ocr_engine, file)
+    except BuildFailed as error:
+        refuse(str(error), AWAY)
+    except OSError as error:
+        refuse(f"{error.filename}: {error.strerror}", WRONG_USE)
+    except ObjectsError as error:
+        refuse(f"The store did not take the archive: {error}", AWAY)
+    sys.stdout.write(f"{key}\n")

@@ -8,9 +8,13 @@ from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
 
+from reconciler.objects.store import ObjectStore
+
 WORKER = Path(str(files("worker")))
 LOCKS = {"onnx": "requirements.lock", "paddle": "requirements-paddle.lock"}
 BUILD_SECONDS_MAX = 1800
+STATE = Path(".rythmiq")
+"""Where all that is made on this machine stands, unless somebody says otherwise."""
 
 
 class BuildFailed(RuntimeError):
@@ -58,6 +62,15 @@ def _build(engine: str, target: Path, report: Callable[[str], None]) -> None:
 def _base_python() -> str:
     """Never the daemon's own: the interpreter that its virtual environment was made from."""
     return str(getattr(sys, "_base_executable", sys.executable))
+
+
+def publish_archive(store: ObjectStore, engine: str, file: Path) -> str:
+    """Put the archive where runs fetch it, once for each content; returns its key. Raises ObjectsError."""
+    key = f"environments/{engine}-{file_sha256(file)}-py3.{sys.version_info.minor}.tar"
+    head = store.head(key)
+    if head is None or head.size_bytes != file.stat().st_size:
+        store.put_file(key, file, "application/x-tar")
+    return key
 
 
 def file_sha256(path: Path) -> str:

@@ -17,7 +17,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from reconciler.camber.process import INHERITED
-from reconciler.local.environments import archive, file_sha256
+from reconciler.local.environments import archive, publish_archive
 from reconciler.local.object_store import running_object_store
 from reconciler.local.postgres import PostgresError, running_cluster
 from reconciler.objects.store import ObjectStore, ObjectStoreConfig
@@ -68,7 +68,7 @@ def running_platform(folder: Path, report: Report, *, engine: str = "onnx") -> I
         report("starting the object store")
         objects = stack.enter_context(running_object_store(folder / "objects"))
         report("uploading the worker environment")
-        key = _publish(ObjectStore(objects), engine, environment)
+        key = publish_archive(ObjectStore(objects), engine, environment)
         report("starting the local Camber")
         home = stack.enter_context(_running_camber(folder / "camber"))
         identity = _identity(folder / "identity.age")
@@ -149,15 +149,6 @@ def minimal_environment(outer: Mapping[str, str]) -> dict[str, str]:
     """What a process of the platform may inherit: nothing that could be a setting of the daemon or the CLI."""
     known = INHERITED | _TRUST
     return {name: value for name, value in outer.items() if name in known or name.startswith("LC_")}
-
-
-def _publish(store: ObjectStore, engine: str, file: Path) -> str:
-    """Put the archive where runs fetch it; once for each content. Returns its key."""
-    key = f"environments/{engine}-{file_sha256(file)}-py3.{sys.version_info.minor}.tar"
-    head = store.head(key)
-    if head is None or head.size_bytes != file.stat().st_size:
-        store.put_file(key, file, "application/x-tar")
-    return key
 
 
 @contextmanager

@@ -1,12 +1,10 @@
 """All settings, read once from an explicit mapping: the environment over the file .env."""
 
-import os
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Literal, TypeVar
 
-from dotenv import dotenv_values
 from pydantic import (
     BaseModel,
     ConfigDict,
@@ -19,6 +17,7 @@ from pydantic import (
 
 from reconciler.domain.batching import BatchBounds
 from reconciler.domain.policy import Policy
+from reconciler.environment import merged, open_files
 from reconciler.settings import values
 from reconciler.settings.values import Name, Patterns, PostgresUrl, Prices, Recipients, Retention, Seconds, Url
 from worker.contract import USER_PATHS
@@ -29,6 +28,7 @@ MEANINGLESS = {
     "WEBHOOK_SECRET": "there is no inbound webhook: results are read from the job's log",
 }
 """Names of older set-ups that are accepted and mean nothing any more."""
+CANNOT_BE_USED = "These settings cannot be used:"
 CALLBACK_SECRET_CHARS_MIN = 16
 CONSOLE_TOKEN_CHARS_MIN = 16
 """Too many to be guessed over the network."""
@@ -319,6 +319,10 @@ class Settings(Database):
         return Policy(**{name: getattr(self, name) for name in Policy.__dataclass_fields__})
 
 
+FROM_FILES = (*(name.upper() for name in Settings.model_fields), "SUPABASE_DB_URL")
+"""What may stand in a file of its own, named by NAME_FILE."""
+
+
 def load(environment: Mapping[str, str] | None = None, dotenv: Path | None = None) -> Settings:
     """Read the settings; an empty variable counts as unset. Raises SettingsError naming every bad variable at once."""
     return _load(Settings, environment, dotenv)
@@ -330,18 +334,15 @@ def load_database(environment: Mapping[str, str] | None = None, dotenv: Path | N
 
 
 def _load(kind: type[Kind], environment: Mapping[str, str] | None, dotenv: Path | None) -> Kind:
-    given = {name: value for name, value in _merged(environment, dotenv).items() if value.strip()}
+    opened, problems = open_files(merged(environment, dotenv), FROM_FILES)
+    if problems:
+        raise SettingsError("\n".join([CANNOT_BE_USED, *problems]))
+    given = {name: value for name, value in opened.items() if value.strip()}
     given.setdefault("DATABASE_URL", given.get("SUPABASE_DB_URL", ""))
     try:
         return kind.model_validate({name: value for name, value in given.items() if value})
     except ValidationError as error:
         raise SettingsError(_explain(error)) from None
-
-
-def _merged(environment: Mapping[str, str] | None, dotenv: Path | None) -> dict[str, str]:
-    file = dotenv_values(dotenv or Path(".env"))
-    outer = os.environ if environment is None else environment
-    return {name: value for name, value in file.items() if value is not None} | dict(outer)
 
 
 def _explain(error: ValidationError) -> str:
@@ -350,11 +351,11 @@ def _explain(error: ValidationError) -> str:
         name = ".".join(map(str, problem["loc"])).upper()
         text = "is missing" if problem["type"] == "missing" else problem["msg"].removeprefix("Value error, ")
         lines.append(f"  {name}: {text}" if name else f"  {text}")
-    return "\n".join(["These settings cannot be used:", *sorted(lines)])
+    return "\n".join([CANNOT_BE_USED, *sorted(lines)])
 
 
 def meaningless(environment: Mapping[str, str] | None = None, dotenv: Path | None = None) -> dict[str, str]:
     """The given variables that no longer mean anything, each with the reason; never their values."""
-    names = sorted(_merged(environment, dotenv))
+    names = sorted(merged(environment, dotenv))
     reasons = {name: _SUPABASE for name in names if name.startswith("SUPABASE_") and name != "SUPABASE_DB_URL"}
     return reasons | {name: MEANINGLESS[name] for name in names if name in MEANINGLESS}

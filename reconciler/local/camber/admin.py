@@ -1,4 +1,4 @@
-"""`camber-local emulator configure|faults|learn|start|stop|status`: what no real tool has, for who runs this one."""
+"""`camber-local emulator configure|faults|learn|start|stay|stop|status`: what no real tool has, for who runs this one."""
 
 import json
 import os
@@ -25,12 +25,14 @@ _USES = {
     "faults": ("faults [PLAN | - | --clear]", "let things go wrong by a plan, end it, or show it with its counts"),
     "learn": ("learn FOLDER", "set the knobs by what `reconciler doctor --save-transcripts` captured"),
     "start": ("start", "start the scheduler, and show the status"),
+    "stay": ("stay", "keep the scheduler running until it is told to stop"),
     "status": ("status", "show the home, the scheduler and how many jobs there are"),
     "stop": ("stop", "end the scheduler and cancel the jobs that run"),
 }
 _STOP_SECONDS_MAX = 10.0
 _STARTING_SECONDS = 0.01
 _GRACE_SECONDS = 1.0
+_NEVER_SECONDS = str(10 * 365 * 86400)
 
 
 def administer(home: Home, environ: Mapping[str, str], arguments: Sequence[str]) -> int:
@@ -46,6 +48,7 @@ def administer(home: Home, environ: Mapping[str, str], arguments: Sequence[str])
         "serve": _serve,
         "start": _start,
         "status": _status,
+        "stay": _stay,
         "stop": _stop,
     }
     if verb not in verbs:
@@ -122,6 +125,16 @@ def _start(home: Home, environ: Mapping[str, str], arguments: list[str]) -> None
     ring(home)
     _await_scheduler(home)
     _status(home, environ, [])
+
+
+def _stay(home: Home, environ: Mapping[str, str], arguments: list[str]) -> None:
+    """Schedule in the foreground until SIGTERM, and end the running jobs then: for a container of its own."""
+    from reconciler.local.camber.scheduler import serve
+
+    _read([], arguments)
+    configuration.update(home, environ, {"idle_seconds": _NEVER_SECONDS})
+    serve(home, _take_over(home))
+    _stop(home, environ, [])
 
 
 def _status(home: Home, environ: Mapping[str, str], arguments: list[str]) -> None:

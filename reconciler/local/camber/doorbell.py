@@ -15,12 +15,14 @@ from pathlib import Path
 
 from reconciler.local.camber.home import Home
 
+WHERE = "CAMBER_LOCAL_SCHEDULER"
+"""Set to `elsewhere` the scheduler is never started here: a ledger that is shared is read when it comes."""
 _KEPT = ("HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PATH")
 
 
 def ring(home: Home) -> None:
-    """Wake the scheduler, or start it."""
-    if _wake(home):
+    """Wake the scheduler, or start it; where another container has it, leave that to the one."""
+    if _wake(home) or os.environ.get(WHERE) == "elsewhere":
         return
     lock = take_lock(home)
     # Whoever holds the lock without listening yet will read the ledger after this call's work was recorded in it.

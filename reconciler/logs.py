@@ -54,6 +54,7 @@ class Event(StrEnum):
     WAKE_LOST = "Wake-up link lost"
     REQUEST_DONE = "Request carried out"
     PRUNED = "Pruned"
+    OBJECTS_REMOVED = "Objects removed"
     EVIDENCE_LOST = "Evidence lost"
     DUTY_DONE = "Duty done"
     THREAD_FAILED = "Thread failed"

@@ -28,6 +28,7 @@ COMMANDS = {
     "release": "Let held jobs and runs go on, or give a held run up.",
     "schemas": "List, show, add and activate portal schemas.",
     "prune": "Remove what is over and old, one pass by hand.",
+    "erase": "Have all of one person's data removed, and see how far that is.",
     "doctor": "Check this installation: the CLI, the account, the database, the store and the worker.",
     "replay": "Read the kept answers of the CLI again with today's parsers.",
     "worker": "Show the worker's bundle, or publish it on the stash.",

@@ -48,6 +48,8 @@ def command(
         story = read_story(connection, find_job(connection, job_id))
     if not story or not story["document"]:
         refuse(f"Job {job_id} has no document; `reconciler why {job_id}` says why.", NOT_FOUND)
+    if story["job"]["objects_removed_at"]:
+        refuse(f"The files of job {job_id} were removed on {story['job']['objects_removed_at']:%F}.", NOT_FOUND)
     files = _bring(settings, story, keys)
     _tell(story, _write(to, files, force=force), json=json)
 

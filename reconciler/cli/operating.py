@@ -1,6 +1,7 @@
 """How the commands rerun, cancel, hold and release do what they do: select, ask, act once, say what was changed."""
 
 import getpass
+import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -117,11 +118,19 @@ def _ask(order: Order, found: Selection) -> None:
 
 
 def _act(connection: Connection, order: Order, found: Selection, reason: str) -> list[UUID]:
-    actor = order.actor or getpass.getuser()
+    actor = order.actor or acting_user()
     changed = carry_out(connection, order.on_jobs, found.jobs, actor, reason) if found.jobs else []
     if order.on_runs and found.runs:
         changed += carry_out(connection, order.on_runs, found.runs, actor, reason)
     return changed
+
+
+def acting_user() -> str:
+    """The user of the operating system; the number of one who has no name there, as in a container."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
 
 
 def _tell(order: Order, found: Selection, changed: Sequence[UUID]) -> None:

@@ -16,7 +16,7 @@ from reconciler.loop.context import Counts
 from reconciler.loop.prune import count_old, run_once
 from reconciler.settings import Settings
 
-KINDS = ("folders", "logs", "evidence", "messages", "events")
+KINDS = ("folders", "logs", "evidence", "messages", "events", "objects", "jobs")
 
 
 def command(

@@ -54,7 +54,10 @@ POINTS: dict[str, tuple[str, ...]] = {
         *_HEALTH,
     ),
     "tell": ("claim_message", "post", "settle_message"),
-    "prune": ("me", "admit", "list_old", "remove", "delete_object", "mark_pruned", "keep_evidence", *_HEALTH),
+    "prune": (
+        *("me", "admit", "list_old", "remove", "delete_object", "mark_pruned", "keep_evidence", *_HEALTH),
+        *("list_expired", "mark_objects_removed", "remove_jobs"),
+    ),
 }
 """THE registry: which steps each duty goes through."""
 

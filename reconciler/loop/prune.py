@@ -7,6 +7,7 @@ from reconciler.logs import Event, logger
 from reconciler.loop.accounts import account_name
 from reconciler.loop.context import Context, Counts
 from reconciler.loop.crashpoints import as_duty
+from reconciler.loop.expiry import expire
 from reconciler.loop.naming import control_key
 from reconciler.objects.errors import ObjectsError
 from reconciler.settings import Settings
@@ -21,7 +22,7 @@ ROWS_BATCH = 5000
 
 @as_duty("prune")
 def run_once(context: Context) -> Counts:
-    """Remove what is old, some of each kind: run folders, logs, evidence, messages, history."""
+    """Remove what is old, some of each kind: run folders, logs, evidence, messages, history, jobs."""
     counts, account, settings = Counts(), account_name(context), context.settings
     with context.transaction("list_old") as connection:
         retention = settings.stash_retention_seconds
@@ -31,7 +32,7 @@ def run_once(context: Context) -> Counts:
         counts["logs"] = pruning.prune_log_tails(connection, settings.log_retention_seconds, ROWS_BATCH)
         counts["events"] = pruning.prune_events(connection, settings.event_retention_seconds, ROWS_BATCH)
     counts["folders"] = sum(_prune(context, run) for run in old)
-    return counts
+    return counts + expire(context)
 
 
 def count_old(connection: Connection, settings: Settings) -> Counts:
@@ -45,6 +46,8 @@ def count_old(connection: Connection, settings: Settings) -> Counts:
             message_seconds=settings.outbox_retention_seconds,
             log_seconds=settings.log_retention_seconds,
             event_seconds=settings.event_retention_seconds,
+            object_seconds=settings.object_age_seconds,
+            job_seconds=settings.job_retention_seconds,
         )
     )
 

@@ -163,6 +163,15 @@ class Settings(Database):
         365 * 86400,
         description="How long the history of jobs that are over is kept; the database refuses less than a day.",
     )
+    object_retention_seconds: Retention | None = Field(
+        None,
+        description="How long the objects of a job that is over are kept: upload, master, preview, portal file and"
+        " result. Unset, for ever.",
+    )
+    job_retention_seconds: Retention | None = Field(
+        None,
+        description="How long a job that is over is kept at all; its objects go before it. Unset, for ever.",
+    )
 
     callback_url: str | None = Field(
         None, description="Where each job's end is posted, signed. Unset, only NOTIFY job_finished tells it."
@@ -312,6 +321,11 @@ class Settings(Database):
         looks = 3 * self.read_limit_seconds + self.probe_seconds
         creating = self.stash_limit_seconds + self.start_limit_seconds + self.create_limit_seconds
         return {"login": looks, "reads": looks, "storage": looks, "create": looks + creating}
+
+    @property
+    def object_age_seconds(self) -> float | None:
+        """When the objects of a job go: with the job at the latest. None: never."""
+        return min(filter(None, (self.object_retention_seconds, self.job_retention_seconds)), default=None)
 
     @property
     def policy(self) -> Policy:

@@ -104,6 +104,22 @@ owed_signals = Table(
     " wait for whoever holds the run's row",
 )
 
+erasures = Table(
+    "erasures",
+    metadata,
+    column("id", BigInteger, "primary key", Identity(always=True), primary_key=True),
+    column("user_id", Uuid, "the person"),
+    column("reason", Text, "why, as the actor said"),
+    optional("actor", Text, "who, as the actor said"),
+    column("asked_by", Text, "who logged in", server_default=text("session_user")),
+    stamp("asked_at", "when; jobs that were inserted later stay"),
+    count("jobs_removed", "how many jobs went so far"),
+    moment("finished_at", "when nothing of the person was left"),
+    CheckConstraint("length(reason) BETWEEN 1 AND 500", name="reason_told"),
+    Index("ux_erasures_open", "user_id", unique=True, postgresql_where=text("finished_at IS NULL")),
+    comment="Whose data is to be removed, and whose was: the proof that stays",
+)
+
 outbox = Table(
     "outbox",
     metadata,

@@ -77,6 +77,7 @@ jobs = Table(
     stamp("updated_at", "when the row last changed"),
     moment("started_at", "when the first attempt was planned"),
     moment("completed_at", "when the job reached a final status"),
+    moment("objects_removed_at", "when its objects were removed from the store"),
     one_of("status", JobStatus),
     UniqueConstraint("user_id", "idempotency_key"),
     CheckConstraint(
@@ -106,6 +107,14 @@ jobs = Table(
     Index("ix_jobs_open", "created_at", postgresql_where=text("status IN ('pending', 'processing')")),
     Index("ix_jobs_created_at", "created_at"),
     Index("ix_jobs_completed_at", "completed_at", postgresql_where=text("completed_at IS NOT NULL")),
+    Index(
+        "ix_jobs_with_objects",
+        "completed_at",
+        postgresql_where=text(
+            "completed_at IS NOT NULL AND (objects_removed_at IS NULL OR objects_removed_at < completed_at)"
+        ),
+    ),
+    Index("ix_jobs_raw_path", "raw_path", postgresql_using="hash"),
     Index("ix_jobs_requested", "id", postgresql_where=text("rerun_requested OR cancel_requested")),
     Index("ix_jobs_user_id", "user_id", "created_at"),
     Index(

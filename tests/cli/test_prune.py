@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from reconciler.loop import prune
 from tests.cli.conftest import Call
 from tests.cli.test_looking import finish
@@ -40,7 +42,22 @@ def test_a_dry_run_counts_and_the_pass_removes_the_same(world: World, call: Call
     assert {**looked, "dry_run": False} == removed
     assert world.one("SELECT count(*) FROM job_events WHERE job_id = :job", job=young) == 3
     assert world.one("SELECT count(DISTINCT job_id) FROM job_events") == 1
-    assert "Removed: 0 folders, 0 logs, 0 evidence, 0 messages, 0 events." in call("prune").output
+    assert "Removed: 0 folders, 0 logs, 0 evidence, 0 messages, 0 events, 0 objects, 0 jobs." in call("prune").output
+
+
+def test_jobs_are_counted_where_they_have_a_time_to_go(
+    world: World, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finish(world)
+    world.pretend("UPDATE jobs SET completed_at = completed_at - interval '400 days'")
+    monkeypatch.setenv("JOB_RETENTION_SECONDS", str(365 * 86400))
+
+    looked = json.loads(call("prune", "--dry-run", "--json").stdout)
+    removed = json.loads(call("prune", "--json").stdout)
+
+    assert (1, 1) == (looked["objects"], looked["jobs"])
+    assert {**looked, "dry_run": False} == removed
+    assert world.one("SELECT count(*) FROM jobs") == 0
 
 
 def test_the_daemon_has_the_rights_for_it_and_a_job_under_way_keeps_its_history(world: World) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import make_url
 from reconciler.cli.app import COMMANDS
 from tests.cli.conftest import Call
 from tests.database import Databases
-from tests.world import World
+from tests.world import USER, World
 
 NOBODY = str(uuid4())
 AWAY = "postgresql://postgres:hush-hush@127.0.0.1:1/none"
@@ -24,6 +24,7 @@ LOOK: dict[str, tuple[str, ...]] = {
     "schemas list": ("schemas", "list"),
     "schemas show": ("schemas", "show", "test"),
     "prune dry": ("prune", "--dry-run"),
+    "erase dry": ("erase", str(USER), "--dry-run"),
 }
 CHANGE: dict[str, tuple[str, ...]] = {
     "rerun": ("rerun", "--status", "pending", "--yes"),
@@ -34,6 +35,7 @@ CHANGE: dict[str, tuple[str, ...]] = {
     "schemas add": ("schemas", "add", "--shipped"),
     "schemas activate": ("schemas", "activate", "test"),
     "prune": ("prune",),
+    "erase": ("erase", str(USER), "--reason", "asked for it", "--yes"),
 }
 EVERY = LOOK | CHANGE
 WITHOUT_DATABASE = {"worker", "up", "demo"}
@@ -52,7 +54,7 @@ def figures(world: World) -> object:
     flags = "rerun_requested::int + cancel_requested::int + (held_reason IS NOT NULL)::int"
     return world.one(
         f"SELECT concat_ws(' ', (SELECT count(*) FROM jobs), (SELECT sum({flags}) FROM jobs),"  # noqa: S608 - our own
-        " (SELECT count(*) FROM portal_schemas), (SELECT count(*) FROM job_events))"
+        " (SELECT count(*) FROM portal_schemas), (SELECT count(*) FROM job_events), (SELECT count(*) FROM erasures))"
     )
 
 
@@ -141,8 +143,13 @@ def test_a_right_that_is_missing(
         (("watch",), 2),
         (("submit", "gone.png", "--schema", "test", "--user", NOBODY), 2),
         (("schemas", "show", "nobody"), 3),
+        (("erase", NOBODY, "--reason", "r", "--yes"), 3),
+        (("erase", "somebody", "--reason", "r", "--yes"), 2),
+        (("erase", str(USER), "--yes"), 2),
+        (("erase", str(USER), "--reason", "r"), 2),
+        (("erase", str(USER), "--reason", "r" * 501, "--yes"), 2),
     ],
-    ids=lambda value: "-".join(value).replace(NOBODY, "nobody") if isinstance(value, tuple) else str(value),
+    ids=lambda value: "-".join(value).replace(NOBODY, "nobody")[:60] if isinstance(value, tuple) else str(value),
 )
 def test_what_is_unknown_or_malformed(world: World, call: Call, words: tuple[str, ...], code: int) -> None:
     world.submit()

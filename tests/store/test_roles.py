@@ -112,7 +112,7 @@ def test_functions_with_their_owners_rights_have_a_pinned_search_path(connection
     ).all()
 
     functions = {"force_status", "prune_events", "record_job_event", "wake_reconciler"}
-    functions |= {"record_run_hold", "tell_product"}
+    functions |= {"record_run_hold", "tell_product", "remove_jobs", "finish_erasures"}
     assert functions == {name for name, _ in rows}
     assert {"search_path=public, pg_temp"} == {config for _, config in rows}
 

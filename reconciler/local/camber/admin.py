@@ -25,7 +25,7 @@ _USES = {
     "faults": ("faults [PLAN | - | --clear]", "let things go wrong by a plan, end it, or show it with its counts"),
     "learn": ("learn FOLDER", "set the knobs by what `reconciler doctor --save-transcripts` captured"),
     "start": ("start", "start the scheduler, and show the status"),
-    "stay": ("stay", "keep the scheduler running until it is told to stop"),
+    "stay": ("stay", "schedule in the foreground until SIGTERM: for a container of its own"),
     "status": ("status", "show the home, the scheduler and how many jobs there are"),
     "stop": ("stop", "end the scheduler and cancel the jobs that run"),
 }

@@ -13,3 +13,10 @@ UNION ALL
 SELECT 'events', count(*) FROM job_events e LEFT JOIN jobs j ON j.id = e.job_id
 WHERE e.at < now() - make_interval(secs => :event_seconds)
   AND (j.id IS NULL OR j.status IN ('completed', 'failed', 'cancelled'))
+UNION ALL
+SELECT 'objects', count(*) FROM jobs
+WHERE completed_at IS NOT NULL AND (objects_removed_at IS NULL OR objects_removed_at < completed_at)
+  AND completed_at < now() - make_interval(secs => :object_seconds) AND is_at_rest(id)
+UNION ALL
+SELECT 'jobs', count(*) FROM jobs
+WHERE completed_at < now() - make_interval(secs => :job_seconds) AND is_at_rest(id)

@@ -27,7 +27,7 @@ def archive(engine: str, folder: Path, report: Callable[[str], None]) -> Path:
     One builder at a time; archives of older locks go when a new one is there.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    target = folder / f"{engine}-{_inputs_hash(engine)[:24]}.tar"
+    target = folder / archive_name(engine)
     with (folder / f"{engine}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not target.exists():
@@ -35,6 +35,11 @@ def archive(engine: str, folder: Path, report: Callable[[str], None]) -> Path:
             for old in set(folder.glob(f"{engine}-*.tar")) - {target}:
                 old.unlink()
     return target
+
+
+def archive_name(engine: str) -> str:
+    """How the engine's archive is called: by all that makes it what it is."""
+    return f"{engine}-{_inputs_hash(engine)[:24]}.tar"
 
 
 def _inputs_hash(engine: str) -> str:

@@ -81,6 +81,9 @@ _SECRETS = re.compile(
     r"|(?P<bearer>(?i:bearer)\s+)[\w.~+/=-]{6,}"
 )
 _SECRET_NAME = re.compile(_NAME)
+_QUOTED_VALUE = re.compile(r'".*"')
+_OURS = frozenset(["reconciler", "worker"])
+UNTOLD = "(its words are left out: they may quote a document)"
 
 
 class _Known:
@@ -187,11 +190,24 @@ def _before(error: BaseException) -> BaseException | None:
 
 def _describe(error: BaseException) -> str:
     """A traceback; of a database's error one line, because what follows it can quote whole rows."""
-    cause = error.orig if isinstance(error, DBAPIError) else error
-    if not isinstance(error, DBAPIError | psycopg.Error):
-        return "".join(traceback.format_exception(error, chain=False))
-    first = str(cause).strip().partition("\n")[0]
-    return f"{type(error).__name__} {getattr(cause, 'sqlstate', None) or '-'}: {first}\n"
+    if isinstance(error, DBAPIError | psycopg.Error):
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        state = getattr(cause, "sqlstate", None) or "-"
+        first = str(cause).strip().partition("\n")[0]
+        return (
+            f"{type(error).__name__} {state}: {_QUOTED_VALUE.sub('(a value)', first) if state[:2] == '22' else first}\n"
+        )
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    return f"Traceback (most recent call last):\n{frames}{type(error).__qualname__}: {_words(error)}\n"
+
+
+def _words(error: BaseException) -> str:
+    """What the error says, if it is one of ours. Those of others quote what they failed on: a text, a file's name."""
+    if type(error).__module__.partition(".")[0] in _OURS:
+        return str(error)
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return UNTOLD
 
 
 class _Intercept(logging.Handler):

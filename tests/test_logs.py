@@ -5,7 +5,8 @@ import logging
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -13,8 +14,9 @@ from loguru import logger as loguru_logger
 from sqlalchemy.exc import IntegrityError
 
 from reconciler.cli.run import _secrets
-from reconciler.logs import logger, redact, set_up
-from reconciler.settings import Settings, load
+from reconciler.logs import UNTOLD, logger, redact, set_up
+from reconciler.settings import Database, Settings, load
+from reconciler.store.runs import StaleLease
 
 PLANTED = 'k9"x\\z é/planted'
 
@@ -83,7 +85,7 @@ def test_a_traceback_shows_lines_and_no_values(capfd: pytest.CaptureFixture[str]
 
     assert "raise ValueError(len(upper))" in said
     assert "VALUE OF A LOCAL" not in said
-    assert "ValueError: 25" in said
+    assert f"ValueError: {UNTOLD}" in said
 
 
 @pytest.mark.parametrize("wrapped", [False, True])
@@ -103,9 +105,60 @@ def test_of_a_database_error_only_one_line_is_told(
 
     assert "IntegrityError 23505: duplicate key" in said
     assert "words on the page" not in said
-    assert wrapped == ("RuntimeError: the duty failed" in said)
+    assert wrapped == (f"RuntimeError: {UNTOLD}" in said)
     if style == "json" and not wrapped:
         assert json.loads(said)["exception"] == "IntegrityError 23505: duplicate key"
+
+
+FOREIGN: dict[str, Callable[[], object]] = {
+    "value": lambda: float("Asha Verma, 14 March"),
+    "key": lambda: dict[str, str]()["Asha Verma, 14 March"],
+    "file": lambda: Path("Asha Verma, 14 March.pdf").read_bytes(),
+    "json": lambda: json.loads('{"Asha Verma": 14 March}'),
+    "unicode": lambda: b"Asha Verma \xff".decode("utf-8"),
+    "settings": lambda: Database.model_validate({"DATABASE_URL": "Asha Verma, 14 March"}),
+    "note": lambda: _noted("Asha Verma, 14 March"),
+    "cause": lambda: _caused("Asha Verma, 14 March"),
+    "database": lambda: _raise(psycopg.errors.InvalidTextRepresentation('invalid input for uuid: "Asha Verma"')),
+}
+
+
+def _raise(error: Exception) -> None:
+    raise error
+
+
+def _noted(text: str) -> None:
+    error = RuntimeError("x")
+    error.add_note(text)
+    raise error
+
+
+def _caused(text: str) -> None:
+    try:
+        int(text)
+    except ValueError as error:
+        raise StaleLease("the lease is gone") from error
+
+
+@pytest.mark.usefixtures("style")
+@pytest.mark.parametrize("kind", FOREIGN)
+def test_no_words_of_a_document_come_in_by_an_exception_of_somebody_else(
+    capfd: pytest.CaptureFixture[str], kind: str
+) -> None:
+    """They quote what they failed on. Where it was and of what kind is told; the words of our own errors are ours."""
+    try:
+        FOREIGN[kind]()
+    except Exception:  # noqa: BLE001 - whatever it is
+        logger.exception("It failed")
+    said = capfd.readouterr().err
+
+    # The source's own lines stand in a traceback.
+    shown = "\n".join(line for line in said.replace("\\n", "\n").splitlines() if "lambda" not in line)
+    assert "Asha" not in shown
+    assert "It failed" in said
+    assert kind == "database" or "Traceback" in said
+    assert (kind == "cause") == ("StaleLease: the lease is gone" in said)
+    assert (kind == "file") == ("No such file or directory" in said)
 
 
 @pytest.mark.usefixtures("style")
@@ -144,7 +197,7 @@ def test_a_failed_daemon_ends_though_threads_live_on() -> None:
 
     assert done.returncode == 1
     assert json.loads(done.stderr)["event"] == "Daemon failed"
-    assert "OSError: broken" in done.stderr
+    assert f"OSError: {UNTOLD}" in done.stderr
 
 
 def _settings(url: str) -> dict[str, str]:

@@ -15,6 +15,7 @@ from reconciler.cli.checkup import camber, shipment, storage
 from reconciler.cli.checkup.finding import Finding, Verdict, failed
 from reconciler.cli.checkup.launch import check_launch
 from reconciler.cli.checkup.transcripts import Recorder
+from reconciler.cli.connecting import engine_or_refuse
 from reconciler.cli.printing import print_json
 from reconciler.cli.refusal import ENDED_BADLY, refuse, settings_or_refuse
 from reconciler.cli.run import camber_binary
@@ -35,6 +36,7 @@ def command(
 ) -> None:
     """Exit code 0 if nothing failed, 1 if anything did, 2 if the settings cannot be used."""
     settings = settings_or_refuse()
+    engine_or_refuse("doctor").dispose()
     recorder = Recorder(f"rq-{settings.service_env}-")
     client = CamberClient(camber_config(settings, camber_binary(settings)), recorder.record)
     findings = list(_examine(settings, client, with_launch=launch))

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 
+from reconciler.cli.connecting import engine_or_refuse
 from reconciler.cli.refusal import AWAY, ENDED_BADLY, WRONG_USE, database_or_refuse, refuse, settings_or_refuse
 from reconciler.health.attendance import attended
 from reconciler.health.server import PortTaken
@@ -30,6 +31,7 @@ SCHEMA_LOOK_SECONDS = 1.0
 def command() -> None:
     """Run until SIGTERM, which drains; a second signal leaves at once."""
     settings = settings_or_refuse()
+    engine_or_refuse("start").dispose()
     set_up(settings.log_level, settings.log_format, _secrets(settings))
     count_events()
     for name, reason in meaningless().items():

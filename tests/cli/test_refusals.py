@@ -94,6 +94,64 @@ def test_a_url_that_is_none(call: Call, monkeypatch: pytest.MonkeyPatch, name: s
     assert "hush" not in said
 
 
+OTHERS: dict[str, tuple[str, ...]] = {"migrate": ("migrate",), "replay": ("replay", "--since", "1h")}
+SITUATIONS = {
+    "away": (AWAY, 4),
+    "no url": ("postgresql://u:hush-hush@host:port/none", 2),
+    "other make": ("mysql://u:hush-hush@host/none", 2),
+    "not named": ("", 2),
+}
+
+
+@pytest.mark.parametrize("name", ["run", "doctor"])
+def test_a_url_that_is_none_is_told_before_anything_begins(
+    call: Call, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://u:hush-hush@host:port/none")
+
+    assert call(name, code=2).stderr == "DATABASE_URL: cannot be read as a URL\n"
+
+
+@pytest.mark.parametrize("situation", SITUATIONS)
+@pytest.mark.parametrize("name", OTHERS)
+def test_the_other_commands_refuse_alike(
+    call: Call, monkeypatch: pytest.MonkeyPatch, name: str, situation: str
+) -> None:
+    url, code = SITUATIONS[situation]
+    monkeypatch.setenv("DATABASE_URL", url)
+    monkeypatch.delenv("SUPABASE_DB_URL", raising=False)
+
+    said = call(*OTHERS[name], code=code).stderr
+
+    assert "Traceback" not in said
+    assert "hush" not in said
+    assert 1 <= len(said.splitlines()) <= 2
+
+
+@pytest.mark.usefixtures("document")
+@pytest.mark.parametrize("name", EVERY)
+def test_a_database_that_was_never_migrated(
+    call: Call, monkeypatch: pytest.MonkeyPatch, empty_database_url: str, name: str
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", empty_database_url)
+
+    said = call(*EVERY[name], code=4).stderr
+
+    one_line(said)
+    assert "reconciler migrate" in said
+
+
+@pytest.mark.usefixtures("document")
+@pytest.mark.parametrize("name", EVERY)
+def test_a_database_that_nobody_named(call: Call, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv("DATABASE_URL", "")
+    monkeypatch.delenv("SUPABASE_DB_URL", raising=False)
+
+    said = call(*EVERY[name], code=2).stderr
+
+    assert said.splitlines() == ["These settings cannot be used:", "  DATABASE_URL: must be a postgresql:// URL"]
+
+
 @pytest.mark.usefixtures("document")
 @pytest.mark.parametrize(
     ("role", "name", "code"),

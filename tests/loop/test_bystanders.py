@@ -75,9 +75,11 @@ def test_a_run_that_somebody_has_locked_costs_no_other_run_its_lease(world: Worl
     world.submit(), world.submit()
     world.step(daemon, dispatch.run_once)
     world.execute("UPDATE camber_runs SET lease_owner = :me, lease_until = now() + interval '9 s'", me=daemon.owner)
-    one, other = world.one("SELECT array_agg(id) FROM camber_runs")
+    ids = world.one("SELECT array_agg(id) FROM camber_runs")
+    epoch = world.one("SELECT max(epoch) FROM camber_runs")
+    one, other = (Lease(run_id=RunId(run_id), owner=daemon.owner, epoch=epoch) for run_id in ids)
 
-    with locked(world, "camber_runs", one), daemon.transaction("beat") as connection:
+    with locked(world, "camber_runs", one.run_id), daemon.transaction("beat") as connection:
         renewed = runs.renew_leases(connection, daemon.owner, [one, other], 60)
 
     assert renewed == {other}
@@ -88,7 +90,7 @@ def test_a_zombie_counts_nothing(world: World) -> None:
     finish(world, daemon)
     run = world.one("UPDATE camber_runs SET attempts_settled = 0 RETURNING id")
 
-    with daemon.transaction("settle_success") as connection:
+    with daemon.transaction("settle") as connection:
         jobs.count_settled(connection, Lease(run_id=RunId(run), owner=daemon.owner, epoch=1))
 
     assert world.one("SELECT attempts_settled FROM camber_runs") == 0

@@ -1,4 +1,4 @@
-"""`camber-local emulator configure|faults|learn|start|stay|stop|status`: what no real tool has, for who runs this one."""
+"""`camber-local emulator VERB`: what no real tool has, for who runs this one; `_USES` lists the verbs."""
 
 import json
 import os

@@ -196,7 +196,7 @@ def _make_erasures() -> None:
             comment="how many jobs went so far",
         ),
         sa.Column("finished_at", sa.DateTime(timezone=True), comment="when nothing of the person was left"),
-        sa.CheckConstraint("length(reason) BETWEEN 1 AND 500", name="ck_erasures_reason_told"),
+        sa.CheckConstraint("length(reason) BETWEEN 1 AND 500", name=op.f("ck_erasures_reason_told")),
         comment="Whose data is to be removed, and whose was: the proof that stays",
     )
     op.create_index(

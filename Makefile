@@ -67,6 +67,7 @@ lock: $(UV_STAMP) ## resolve the dependencies again into the hashed lock files
 	compile --group worker -o worker/requirements.lock
 	compile --group worker-paddle -c worker/requirements.lock -o worker/requirements-paddle.lock
 	compile --group bench-rivals -o bench/requirements-rivals.lock
+	compile --group bench-queues -o bench/requirements-queues.lock
 	compile --group worker-models --no-deps -o worker/requirements-models.lock
 
 clean: ## take away the environment and all local state

@@ -36,7 +36,7 @@ class System:
 
 def systems(state: Path, threads: int, report: Callable[[str], None], keep: Path | None) -> list[System]:
     """All of them, their environments made under `state` where they are not there yet."""
-    worker, models = _worker_environment(state / "environments", report)
+    worker, models = worker_environment(state / "environments", report)
     rivals = _rivals_environment(state / "bench", report)
     own = {"OCR_ENGINE": "onnx", "WORKER_THREADS": str(threads), "WORKER_MODELS_DIR": str(models)}
     shared = {name: value for name in ("PATH", "TESSDATA_PREFIX") if (value := os.environ.get(name))}
@@ -58,7 +58,7 @@ def systems(state: Path, threads: int, report: Callable[[str], None], keep: Path
     ]
 
 
-def _worker_environment(kept: Path, report: Callable[[str], None]) -> tuple[Path, Path]:
+def worker_environment(kept: Path, report: Callable[[str], None]) -> tuple[Path, Path]:
     """Python and models of the worker's own environment, unpacked beside its archive."""
     packed = archive("onnx", kept, report)
     folder = kept / packed.stem

@@ -59,6 +59,9 @@ class Config(NamedTuple):
     profile: str = "fast"
     """How long things take: `instant`, `fast`, or `real` for what was measured on the real Camber."""
 
+    times_faster: int = 1
+    """By how much all of the profile is shortened, for measurements that compress time. Jobs themselves are not."""
+
     concurrency: int = 4
     """Jobs that run at once; the others wait in silence. The real ceiling is 4 to 6."""
 
@@ -246,6 +249,8 @@ def _words(text: str) -> list[str]:
 def _check_bounds(config: Config) -> None:
     if config.concurrency < 1 or config.idle_seconds < 0 or config.page_size < 1:
         raise EmulatorError("config.json: concurrency and page_size must be at least 1, idle_seconds at least 0")
+    if config.times_faster < 1:
+        raise EmulatorError("config.json: times_faster must be at least 1")
     if config.page_size_max < 0 or config.others_per_job < 0 or config.job_seconds_max < 0:
         raise EmulatorError("config.json: page_size_max, others_per_job and job_seconds_max must be at least 0")
     for key in (*_words(config.get_omits), *_words(config.list_omits), *renamed_keys(config)):

@@ -6,6 +6,8 @@ from contextlib import closing
 
 import pytest
 
+from reconciler.local.camber import pace
+from reconciler.local.camber.config import Config
 from reconciler.local.camber.ledger import SCHEMA_VERSIONS
 from tests.local.camber.tool import Tool
 
@@ -27,7 +29,8 @@ def test_configure_keeps_what_it_was_not_given(tool: Tool) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--profile=slow"], ["--concurrency=0"], ["--banner=maybe"], ["--unheard-of=1"], ["word"]]
+    "arguments",
+    [["--profile=slow"], ["--concurrency=0"], ["--times-faster=0"], ["--banner=maybe"], ["--unheard-of=1"], ["word"]],
 )
 def test_a_knob_that_cannot_be_is_refused(tool: Tool, arguments: list[str]) -> None:
     failed = tool.run("emulator", "configure", *arguments)
@@ -46,6 +49,14 @@ def test_the_first_id_follows_from_the_seed(tool: Tool) -> None:
     third = Tool(home=tool.home / "third", environ={**tool.environ, "CAMBER_LOCAL_SEED": "2"})
     assert third.create("true") != first
     third.out("emulator", "stop")
+
+
+def test_a_shortened_profile_takes_that_share_of_every_time() -> None:
+    config = Config(node_environment={}, accounts={}, profile="real")
+    real, short = pace.of(config), pace.of(config._replace(times_faster=4))
+
+    assert (short.create, short.queue) == ((real.create[0] / 4, real.create[1] / 4), (0.75, 2.0))
+    assert (short.finish_quantum, pace.PROFILES["real"]) == (1.25, real)
 
 
 def test_a_ledger_of_the_first_version_is_taken_over(tool: Tool) -> None:

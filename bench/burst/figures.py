@@ -1,0 +1,115 @@
+"""The courses of a burst, side by side in one run, and how well the replay foretells what was real."""
+
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from rich.table import Table
+
+from bench.burst.course import BYTES_PER_SECOND, PROCESSES, ROUND_TRIP_SECONDS, SLOTS, Course, Outcome, burst
+from bench.burst.plan import Measured, Nodes
+from bench.burst.plan import measure as measure_parts
+from bench.worker.documents import papers
+from bench.worker.place import Place, place
+
+DOCUMENTS = int(os.environ.get("BENCH_BURST", "500"))
+ALONE = int(os.environ.get("BENCH_ALONE", "100"))
+REAL = int(os.environ.get("BENCH_REAL", "100"))
+TIMES_FASTER = int(os.environ.get("BENCH_TIMES_FASTER", "4"))
+ROUNDS = 4
+QUIET_SECONDS = 10.0
+IN_BATCHES, BY_ITSELF = "replay, batch 25", "replay, one document a job"
+AS_REAL, FORETOLD = "real, batch 25, this machine", "replay of that"
+TARGETS = {"documents_an_hour": 8000.0, "billed_seconds_each": 1.5, "first_seconds": 25.0, "foretold": 0.15}
+
+
+def measure() -> tuple[Table, dict[str, Any]]:
+    """Measure what is replayed, run the courses, compare."""
+    with TemporaryDirectory(prefix="rythmiq-bench-") as name:
+        folder = Path(name)
+        where, sheets = place(print), papers(folder / "papers")
+        parts = measure_parts(where, sheets, PROCESSES, ROUNDS)
+        own = Nodes(times_faster=TIMES_FASTER, bytes_per_second=BYTES_PER_SECOND)
+        courses: dict[str, Course] = {
+            IN_BATCHES: Course(documents=DOCUMENTS, batch_max=25, nodes=own, measured=parts),
+            BY_ITSELF: Course(documents=ALONE, batch_max=1, nodes=own, measured=parts),
+        }
+        ran = {
+            title: burst(course, sheets, where, folder / f"course-{number}")
+            for number, (title, course) in enumerate(courses.items())
+            if course.documents
+        }
+        left = None
+        if REAL:
+            before = busy_cores(QUIET_SECONDS)
+            one = Nodes(times_faster=1, bytes_per_second=BYTES_PER_SECOND)
+            ran[AS_REAL] = burst(Course(documents=REAL, batch_max=25, nodes=one), sheets, where, folder / "real")
+            left = (os.cpu_count() or 1) - (before + busy_cores(QUIET_SECONDS)) / 2
+            ran[FORETOLD] = _foretold(parts, left, folder, sheets, where)
+    figures = _figures(ran, parts, where, left)
+    return _table(ran, figures), figures
+
+
+def _foretold(parts: Measured, left: float, folder: Path, sheets: Any, where: Place) -> Outcome:
+    """The real course once more, replayed: all nodes' processes on the cores that were left to it."""
+    nodes = Nodes(times_faster=TIMES_FASTER, bytes_per_second=BYTES_PER_SECOND, shared_cores=left)
+    return burst(Course(documents=REAL, batch_max=25, nodes=nodes, measured=parts), sheets, where, folder / "foretold")
+
+
+def busy_cores(seconds: float) -> float:
+    """How many cores of this machine are in use, over so many seconds."""
+    before = _busy_ticks()
+    time.sleep(seconds)
+    return (_busy_ticks() - before) / os.sysconf("SC_CLK_TCK") / seconds
+
+
+def _busy_ticks() -> int:
+    user, nice, system, _idle, _iowait, irq, softirq, steal, *_ = map(
+        int, Path("/proc/stat").read_text().splitlines()[0].split()[1:]
+    )
+    return user + nice + system + irq + softirq + steal
+
+
+def _figures(ran: Mapping[str, Outcome], parts: Measured, where: Place, left: float | None) -> dict[str, Any]:
+    told = {
+        "times_faster": TIMES_FASTER,
+        "round_trip_seconds": ROUND_TRIP_SECONDS,
+        "bytes_per_second": BYTES_PER_SECOND,
+        "slots": SLOTS,
+        "processes": PROCESSES,
+        "load": os.getloadavg(),
+        "environment_mb": where.archive.stat().st_size // 10**6,
+        "environment_cpu_seconds": parts.environment_cpu_seconds,
+        "child_cpu_seconds": parts.child_cpu_seconds,
+        "document_cpu_seconds": parts.document_cpu_seconds,
+        "cores_left": left,
+        "courses": {title: asdict(one) for title, one in ran.items()},
+    }
+    return told | ({"foretold": foretold_by(ran[FORETOLD], ran[AS_REAL])} if left is not None else {})
+
+
+def foretold_by(replay: Outcome, real: Outcome) -> float:
+    """By how much the replay's wall time misses the real one, as a share of it; above 0 it is too slow."""
+    return replay.wall_seconds / real.wall_seconds - 1
+
+
+def _table(ran: Mapping[str, Outcome], figures: Mapping[str, Any]) -> Table:
+    title = (
+        f"Bursts on {SLOTS} slots of {PROCESSES} processes; replays {TIMES_FASTER} times faster; round trip"
+        f" {ROUND_TRIP_SECONDS * 1000:.0f} ms, {BYTES_PER_SECOND / 1e6:.0f} MB/s a connection; a document"
+        f" {figures['document_cpu_seconds']:.2f} CPU s; load {figures['load'][0]:.1f} on {os.cpu_count()} cores"
+    )
+    columns = ("documents", "runs", "documents/h", "billed s each", "first s", "p50 s", "p95 s", "p99 s", "wall s")
+    table = Table("", *columns, title=title)
+    for name, one in ran.items():
+        seconds = (one.billed_seconds_each, one.first_seconds, one.p50_seconds, one.p95_seconds, one.p99_seconds)
+        cells = [f"{one.completed} of {one.documents}", str(one.runs), f"{one.documents_an_hour:,.0f}"]
+        table.add_row(name, *cells, *(f"{value:.2f}" for value in seconds), f"{one.wall_seconds:.0f}")
+    if "foretold" in figures:
+        share = f"{figures['foretold']:+.1%} of the real wall time"
+        table.caption = f"the replay misses by {share}, on {figures['cores_left']:.2f} cores that others left"
+    return table

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-BENCHES = ("burst", "queues", "wake_up", "lifecycle", "cli_overhead", "list_parse", "round_trips", "documents")
+BENCHES = ("burst", "queues", "scale", "wake_up", "lifecycle", "cli_overhead", "list_parse", "round_trips", "documents")
 RESULTS = Path(".rythmiq/bench")
 
 

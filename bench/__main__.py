@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-BENCHES = ("burst", "queues", "scale", "wake_up", "lifecycle", "cli_overhead", "list_parse", "round_trips", "documents")
+BENCHES = ("burst", "queues", "scale", "worker", "wake_up", "lifecycle", "cli_overhead", "list_parse", "documents", "worker", "bench.worker.figures", "round_trips", "Where another place than the package itself has the measurement.""
 RESULTS = Path(".rythmiq/bench")
 
 
@@ -19,9 +19,10 @@ def main(names: list[str]) -> int:
     if unknown:
         sys.stderr.write(f"unknown bench: {', '.join(unknown)}; there are {', '.join(BENCHES)}\n")
         return 2
-    console = Console()
+    # Written to a file, a table would be squeezed into 80 columns.
+    console = Console() if sys.stdout.isatty() else Console(width=160)
     for name in names or BENCHES:
-        table, figures = import_module(f"bench.{name}").measure()
+        table, figures = import_module(PLACES.get(name, f"bench.{name}")).measure()
         console.print(table)
         _write(name, figures)
     return 0

@@ -4,22 +4,20 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import quantiles
-from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, Engine, text
 
 from bench.burst.plan import Measured, Nodes, replay_archive
+from bench.burst.relay import relayed
 from bench.worker.documents import Paper, pile
 from bench.worker.place import Place
 from reconciler.local.demo import open_database, running_daemon
 from reconciler.local.platform import Platform, minimal_environment, running_platform
-from reconciler.local.ports import LOOPBACK, free_ports
 from reconciler.local.samples import SCHEMAS
 from reconciler.objects.store import ObjectStore
 from reconciler.store.reading import insert_job
@@ -73,9 +71,12 @@ def burst(course: Course, papers: Sequence[Paper], place: Place, folder: Path) -
     """Insert all rows at once when the daemon idles, and wait until all is over, the runs too."""
     folder.mkdir(parents=True)
     (folder / "environments").symlink_to(place.archive.parent)
-    with running_platform(folder, lambda _: None) as platform, _long_way(platform, course.nodes) as endpoint:
+    with (
+        running_platform(folder, lambda _: None) as platform,
+        relayed(platform.objects.endpoint, *_way(course.nodes)) as far,
+    ):
         _configure(platform, course.nodes.times_faster)
-        ready = replace(platform, environment=_environment(platform, course, endpoint, place, folder))
+        ready = replace(platform, environment=_environment(platform, course, far, place, folder))
         engine = open_database(ready)
         with running_daemon(ready):
             _await(engine, "SELECT 1 - least(1, count(*)) FROM daemons", 60)
@@ -87,19 +88,8 @@ def burst(course: Course, papers: Sequence[Paper], place: Place, folder: Path) -
         return outcome
 
 
-@contextmanager
-def _long_way(platform: Platform, nodes: Nodes) -> Iterator[str]:
-    """The store's address at the far end of the relay."""
-    port = free_ports(1)[0]
-    behind = urlsplit(platform.objects.endpoint).port
-    far = (ROUND_TRIP_SECONDS / nodes.times_faster, nodes.bytes_per_second * nodes.times_faster)
-    command = [sys.executable, "-m", "bench.burst.relay", str(port), str(behind), *map(str, far)]
-    relay = subprocess.Popen(command)
-    try:
-        yield f"http://{LOOPBACK}:{port}"
-    finally:
-        relay.terminate()
-        relay.wait(30)
+def _way(nodes: Nodes) -> tuple[float, float]:
+    return ROUND_TRIP_SECONDS / nodes.times_faster, nodes.bytes_per_second * nodes.times_faster
 
 
 def _configure(platform: Platform, times_faster: int) -> None:

@@ -8,11 +8,15 @@ signed, and nothing of a request is changed.
 """
 
 import asyncio
+import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
-LOOPBACK = "127.0.0.1"
+from reconciler.local.ports import LOOPBACK, free_ports
+
 _PART = 1 << 18
 _UNDER_WAY_MAX = 64
 """Parts that may be under way in one direction, as a window of TCP bounds them."""
@@ -30,6 +34,19 @@ class Line:
         """When the last of so many bytes, sent now, is there."""
         self.free_at = max(now, self.free_at) + size / self.bytes_per_second
         return self.free_at + self.travel_seconds
+
+
+@contextmanager
+def relayed(endpoint: str, round_trip_seconds: float, bytes_per_second: float) -> Iterator[str]:
+    """The local store's address at the far end of a relay, which runs as a process of its own."""
+    port = free_ports(1)[0]
+    way = (port, urlsplit(endpoint).port, round_trip_seconds, bytes_per_second)
+    relay = subprocess.Popen([sys.executable, "-m", "bench.burst.relay", *map(str, way)])
+    try:
+        yield f"http://{LOOPBACK}:{port}"
+    finally:
+        relay.terminate()
+        relay.wait(30)
 
 
 async def serve(listen_port: int, store_port: int, round_trip_seconds: float, bytes_per_second: float) -> None:

@@ -14,7 +14,7 @@ from bench.burst.course import outcome
 from bench.burst.figures import foretold_by
 from bench.burst.plan import Measured, Nodes, replay_archive
 from bench.worker.children import Worked
-from reconciler.local.ports import free_ports
+from reconciler.local.ports import LOOPBACK, free_ports
 from worker.wire import Incoming, Message
 
 
@@ -55,11 +55,11 @@ def test_the_relay_changes_nothing_and_ends_with_either_side() -> None:
         writer.close()
 
     async def ask() -> bytes:
-        server = await asyncio.start_server(answer, relay.LOOPBACK, store)
+        server = await asyncio.start_server(answer, LOOPBACK, store)
         relaying = asyncio.create_task(relay.serve(way, store, 0.01, 1e9))
         while True:
             try:
-                reader, writer = await asyncio.open_connection(relay.LOOPBACK, way)
+                reader, writer = await asyncio.open_connection(LOOPBACK, way)
                 break
             except ConnectionRefusedError:
                 await asyncio.sleep(0.01)

@@ -1,7 +1,7 @@
 """The worker's tables: until it is ready, batches, and others on the same pictures."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from statistics import mean
@@ -13,6 +13,7 @@ from rich.table import Table
 
 from bench.worker.children import Shift, work
 from bench.worker.documents import papers, pile
+from bench.worker.nodes import Node, compare
 from bench.worker.place import place
 from bench.worker.rivals import Beside, beside
 from bench.worker.start import Spent, environments, ready
@@ -23,12 +24,13 @@ ROUNDS = 3
 
 
 def measure() -> tuple[Group, dict[str, Any]]:
-    """All three, one after the other."""
+    """All of them, one after the other."""
     where = place(print)
     with TemporaryDirectory(prefix="rythmiq-bench-") as name:
         sheets = papers(Path(name) / "papers")
         made, steps = environments(where), ready(where, ROUNDS)
         shifts = {size: work(where.child(), list(pile(sheets, size)), min(size, PROCESSES)) for size in BATCHES}
+        nodes = compare(where, sheets)
         others = beside(sheets, Path(name) / "logs")
     batches = {str(size): batch_figures(shift) for size, shift in shifts.items()}
     figures = {
@@ -36,9 +38,10 @@ def measure() -> tuple[Group, dict[str, Any]]:
         "environments": {way: asdict(spent) for way, spent in made.items()},
         "ready": steps,
         "batches": batches,
+        "nodes": [asdict(node) for node in nodes],
         "beside": {name: asdict(one) for name, one in others.items()},
     }
-    return Group(_start(made, steps), _batches(batches), _others(others)), figures
+    return Group(_start(made, steps), _batches(batches), _nodes(nodes), _others(others)), figures
 
 
 def batch_figures(shift: Shift) -> dict[str, float]:
@@ -69,6 +72,16 @@ def _batches(batches: Mapping[str, Mapping[str, float]]) -> Table:
     for size, one in batches.items():
         names = ("startup_seconds", "seconds_each", "seconds_each_with_startup", "cpu_seconds_each")
         table.add_row(size, *(f"{one[name]:.2f}" for name in names), f"{one['peak_mb']:.0f}")
+    return table
+
+
+def _nodes(nodes: Sequence[Node]) -> Table:
+    table = Table(
+        "cores", "start-up s", "batch s", "s each", "credits each", title=f"A batch of 25 by cores; {_load()}"
+    )
+    for node in nodes:
+        figures = (node.startup_seconds, node.seconds, node.seconds_each)
+        table.add_row(str(node.cores), *(f"{value:.2f}" for value in figures), f"{node.credits_each:.6f}")
     return table
 
 

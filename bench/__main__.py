@@ -9,7 +9,20 @@ from pathlib import Path
 
 from rich.console import Console
 
-BENCHES = ("burst", "queues", "scale", "worker", "wake_up", "lifecycle", "cli_overhead", "list_parse", "documents", "worker", "bench.worker.figures", "round_trips", "Where another place than the package itself has the measurement.""
+BENCHES = (
+    "burst",
+    "queues",
+    "scale",
+    "worker",
+    "wake_up",
+    "lifecycle",
+    "cli_overhead",
+    "list_parse",
+    "round_trips",
+    "documents",
+)
+PLACES = {"worker": "bench.worker.figures"}
+"""Where another place than the package itself has the measurement."""
 RESULTS = Path(".rythmiq/bench")
 
 

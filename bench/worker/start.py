@@ -96,4 +96,4 @@ def _installed(folder: Path, installer: list[str], venv_flag: str) -> None:
     named = [*installer, "--python", python] if installer else [python, "-m", "pip", "install", "--quiet"]
     environment = os.environ | {"UV_CACHE_DIR": str(folder / "uv"), "PIP_NO_CACHE_DIR": "1"}
     flags = ["--no-deps", "--require-hashes", "-r", str(LOCK)]
-    subprocess.run([*named, *flags], env=environment, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([*named, *flags], env=environment, check=True, capture_output=True)

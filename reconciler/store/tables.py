@@ -195,6 +195,7 @@ camber_runs = Table(
     ),
     CheckConstraint("state <> 'collecting' OR collect_deadline IS NOT NULL", name="collecting_has_deadline"),
     Index("ix_camber_runs_created_at", "created_at", "id"),
+    Index("ix_camber_runs_open", "state", "created_at", postgresql_where=text("state <> 'finished'")),
     Index("ix_camber_runs_day", text("((created_at AT TIME ZONE 'UTC'::text)::date)")),
     Index("ix_camber_runs_finished_at", "finished_at", postgresql_where=text("finished_at IS NOT NULL")),
     Index("ix_camber_runs_due", "next_poll_at", postgresql_where=text("state NOT IN ('finished', 'held')")),

@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import Connection, Engine, text
 
 from bench.burst.plan import Measured, Nodes, replay_archive
-from bench.burst.relay import relayed
+from bench.relay import relayed
 from bench.worker.documents import Paper, pile
 from bench.worker.place import Place
 from reconciler.local.demo import open_database, running_daemon

@@ -16,7 +16,7 @@ from rich.table import Table
 from sqlalchemy import text
 
 from bench.burst.course import BYTES_PER_SECOND, ROUND_TRIP_SECONDS
-from bench.burst.relay import relayed
+from bench.relay import relayed
 from reconciler.local.object_store import running_object_store
 from reconciler.local.postgres import running_cluster
 from reconciler.objects.store import ObjectStore, ObjectStoreConfig

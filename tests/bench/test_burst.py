@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.burst import node, relay
+from bench import relay
+from bench.burst import node
 from bench.burst.course import outcome
 from bench.burst.figures import foretold_by
 from bench.burst.plan import Measured, Nodes, replay_archive

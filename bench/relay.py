@@ -1,6 +1,6 @@
 """A way to the object store as long and as narrow as is asked for: a relay of bytes that knows nothing of HTTP.
 
-python -m bench.burst.relay LISTEN_PORT STORE_PORT ROUND_TRIP_SECONDS BYTES_PER_SECOND
+python -m bench.relay LISTEN_PORT STORE_PORT ROUND_TRIP_SECONDS BYTES_PER_SECOND
 
 Every byte takes half a round trip each way, and a connection a whole one before its first byte, as TCP does. Each
 connection has the bandwidth to itself, in each direction. Signed links stay valid: whoever is asked is part of what is
@@ -41,7 +41,7 @@ def relayed(endpoint: str, round_trip_seconds: float, bytes_per_second: float) -
     """The local store's address at the far end of a relay, which runs as a process of its own."""
     port = free_ports(1)[0]
     way = (port, urlsplit(endpoint).port, round_trip_seconds, bytes_per_second)
-    relay = subprocess.Popen([sys.executable, "-m", "bench.burst.relay", *map(str, way)])
+    relay = subprocess.Popen([sys.executable, "-m", "bench.relay", *map(str, way)])
     try:
         yield f"http://{LOOPBACK}:{port}"
     finally:

@@ -84,6 +84,7 @@ def _figures(ran: Mapping[str, Outcome], parts: Measured, where: Place, left: fl
         "load": os.getloadavg(),
         "environment_mb": where.archive.stat().st_size // 10**6,
         "environment_cpu_seconds": parts.environment_cpu_seconds,
+        "fetch_cpu_seconds": parts.fetch_cpu_seconds,
         "child_cpu_seconds": parts.child_cpu_seconds,
         "document_cpu_seconds": parts.document_cpu_seconds,
         "cores_left": left,

@@ -6,17 +6,24 @@ import subprocess
 import sys
 import tarfile
 import time
+import urllib.request
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from resource import RUSAGE_CHILDREN, getrusage
 from statistics import mean
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import psutil
+from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
+
+from bench.relay import relayed
 from bench.worker.children import Worked, work
 from bench.worker.documents import Paper, pile
 from bench.worker.place import Place
+from reconciler.local.object_store import LocalObjectStore
+from reconciler.objects.store import ObjectStore
 
 NODE = Path(__file__).with_name("node.py")
 
@@ -27,6 +34,8 @@ class Measured:
 
     environment_bytes: int
     environment_cpu_seconds: float
+    fetch_cpu_seconds: float
+    """Of store, relay and reader while the archive is fetched: on this machine they take from the nodes' cores."""
     child_cpu_seconds: float
     worked: tuple[Worked, ...]
 
@@ -42,6 +51,7 @@ def measure(place: Place, papers: Sequence[Paper], processes: int, rounds: int) 
     return Measured(
         environment_bytes=place.archive.stat().st_size,
         environment_cpu_seconds=_unpacking(place),
+        fetch_cpu_seconds=_fetching(place),
         child_cpu_seconds=shift.startup_cpu_seconds,
         worked=shift.worked,
     )
@@ -59,6 +69,36 @@ def _unpacking(place: Place) -> float:
         ended = getrusage(RUSAGE_CHILDREN)
     children = ended.ru_utime + ended.ru_stime - began.ru_utime - began.ru_stime
     return children + time.process_time() - cpu_began
+
+
+def _fetching(place: Place) -> float:
+    """Processor seconds of all who take part in one fetch of the archive through the relay."""
+    with TemporaryDirectory() as folder:
+        store = LocalObjectStore(Path(folder))
+        store.start()
+        try:
+            objects = ObjectStore(store.config)
+            objects.put_file("archive", place.archive, "application/x-tar")
+            with relayed(store.config.endpoint, 0.0, 1e12) as far:
+                url = ObjectStore(replace(store.config, endpoint=far)).presign_get("archive", 600)
+                began = _cpu_of(store.pid)
+                _read(url)
+                return _cpu_of(store.pid) - began
+        finally:
+            store.stop()
+
+
+def _read(url: str) -> None:
+    for attempt in Retrying(retry=retry_if_exception_type(OSError), stop=stop_after_delay(60), wait=wait_fixed(0.2)):
+        with attempt, urllib.request.urlopen(url) as answer:  # noqa: S310 - our own store's
+            while answer.read(1 << 20):
+                pass
+
+
+def _cpu_of(store: int) -> float:
+    """Of this process, its children and the store."""
+    taking_part = [psutil.Process(), *psutil.Process().children(), psutil.Process(store)]
+    return sum(sum(process.cpu_times()[:2]) for process in taking_part)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +141,7 @@ def _plan(measured: Measured, nodes: Nodes, folder: Path) -> dict[str, Any]:
         "core_locks": [str(folder / f"core-{number}") for number in range(count)],
         "core_speed": cores / count if cores else 1.0,
         "environment_wait_seconds": measured.environment_bytes / nodes.bytes_per_second,
-        "environment_cpu_seconds": measured.environment_cpu_seconds,
+        "environment_cpu_seconds": measured.environment_cpu_seconds + (measured.fetch_cpu_seconds if cores else 0.0),
         "child_cpu_seconds": measured.child_cpu_seconds,
         "documents": _documents(measured.worked, folder),
     }

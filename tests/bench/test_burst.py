@@ -28,6 +28,7 @@ def _measured() -> Measured:
     return Measured(
         environment_bytes=50,
         environment_cpu_seconds=1.0,
+        fetch_cpu_seconds=2.0,
         child_cpu_seconds=0.2,
         worked=(_worked(0.5), _worked(1.5)),
     )
@@ -85,7 +86,7 @@ def test_a_replay_has_the_cores_that_it_is_told(cores: float | None, locks: int,
     assert {"site-packages/sitecustomize.py", "models/none"} <= names
     assert (len(plan["core_locks"]), plan["core_speed"]) == (locks, pytest.approx(speed))
     assert plan["documents"]["card.png"]["cpu_seconds"] == 1.0
-    assert plan["environment_wait_seconds"] == 0.5
+    assert (plan["environment_wait_seconds"], plan["environment_cpu_seconds"]) == (0.5, 3.0 if cores else 1.0)
 
 
 def test_a_replaying_child_answers_what_was_answered_then(tmp_path: Path) -> None:

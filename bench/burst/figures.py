@@ -1,7 +1,6 @@
 """The courses of a burst, side by side in one run, and how well the replay foretells what was real."""
 
 import os
-import time
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -13,6 +12,7 @@ from rich.table import Table
 from bench.burst.course import BYTES_PER_SECOND, PROCESSES, ROUND_TRIP_SECONDS, SLOTS, Course, Outcome, burst
 from bench.burst.plan import Measured, Nodes
 from bench.burst.plan import measure as measure_parts
+from bench.burst.share import cores_left, watched
 from bench.worker.documents import papers
 from bench.worker.place import Place, place
 
@@ -21,7 +21,6 @@ ALONE = int(os.environ.get("BENCH_ALONE", "100"))
 REAL = int(os.environ.get("BENCH_REAL", "100"))
 TIMES_FASTER = int(os.environ.get("BENCH_TIMES_FASTER", "4"))
 ROUNDS = 4
-QUIET_SECONDS = 10.0
 IN_BATCHES, BY_ITSELF = "replay, batch 25", "replay, one document a job"
 AS_REAL, FORETOLD = "real, batch 25, this machine", "replay of that"
 TARGETS = {"documents_an_hour": 8000.0, "billed_seconds_each": 1.5, "first_seconds": 25.0, "foretold": 0.15}
@@ -45,10 +44,11 @@ def measure() -> tuple[Table, dict[str, Any]]:
         }
         left = None
         if REAL:
-            before = busy_cores(QUIET_SECONDS)
             one = Nodes(times_faster=1, bytes_per_second=BYTES_PER_SECOND)
-            ran[AS_REAL] = burst(Course(documents=REAL, batch_max=25, nodes=one), sheets, where, folder / "real")
-            left = (os.cpu_count() or 1) - (before + busy_cores(QUIET_SECONDS)) / 2
+            course = Course(documents=REAL, batch_max=25, nodes=one)
+            with watched(folder / "real") as looks:
+                ran[AS_REAL] = burst(course, sheets, where, folder / "real")
+            left = cores_left(looks, os.cpu_count() or 1)
             ran[FORETOLD] = _foretold(parts, left, folder, sheets, where)
     figures = _figures(ran, parts, where, left)
     return _table(ran, figures), figures
@@ -58,20 +58,6 @@ def _foretold(parts: Measured, left: float, folder: Path, sheets: Any, where: Pl
     """The real course once more, replayed: all nodes' processes on the cores that were left to it."""
     nodes = Nodes(times_faster=TIMES_FASTER, bytes_per_second=BYTES_PER_SECOND, shared_cores=left)
     return burst(Course(documents=REAL, batch_max=25, nodes=nodes, measured=parts), sheets, where, folder / "foretold")
-
-
-def busy_cores(seconds: float) -> float:
-    """How many cores of this machine are in use, over so many seconds."""
-    before = _busy_ticks()
-    time.sleep(seconds)
-    return (_busy_ticks() - before) / os.sysconf("SC_CLK_TCK") / seconds
-
-
-def _busy_ticks() -> int:
-    user, nice, system, _idle, _iowait, irq, softirq, steal, *_ = map(
-        int, Path("/proc/stat").read_text().splitlines()[0].split()[1:]
-    )
-    return user + nice + system + irq + softirq + steal
 
 
 def _figures(ran: Mapping[str, Outcome], parts: Measured, where: Place, left: float | None) -> dict[str, Any]:

@@ -135,7 +135,7 @@ def replay_archive(measured: Measured, nodes: Nodes, packages: Path, folder: Pat
 
 def _plan(measured: Measured, nodes: Nodes, folder: Path) -> dict[str, Any]:
     cores = nodes.shared_cores
-    count = round(cores) or 1 if cores else 0
+    count = max(1, round(cores)) if cores else 0
     return {
         "times_faster": nodes.times_faster,
         "core_locks": [str(folder / f"core-{number}") for number in range(count)],

@@ -14,6 +14,7 @@ from bench.burst import node
 from bench.burst.course import outcome
 from bench.burst.figures import foretold_by
 from bench.burst.plan import Measured, Nodes, replay_archive
+from bench.burst.share import Look, cores_left
 from bench.worker.children import Worked
 from reconciler.local.ports import LOOPBACK, free_ports
 from worker.wire import Incoming, Message
@@ -40,6 +41,14 @@ def test_a_burst_is_told_by_its_last_document_and_by_what_all_runs_were_billed()
     assert (told.documents_an_hour, told.billed_seconds_each, told.first_seconds) == (400.0, 15.0, 10.0)
     assert told.wall_seconds == 36.0
     assert foretold_by(outcome(4, [9.0, 45.0], 1.0, 1), told) == pytest.approx(0.25)
+
+
+def test_what_others_take_counts_only_while_the_course_is_at_work() -> None:
+    looks = [Look(0.0, 2.0), Look(1.0, 0.5), Look(0.5, 1.5)]
+
+    assert cores_left(looks, 2) == pytest.approx(1.0)
+    assert cores_left(looks[:1], 2) == 2.0
+    assert cores_left([Look(1.0, 2.5)], 2) == 0.1
 
 
 def test_bytes_queue_for_the_bandwidth_and_then_travel() -> None:

@@ -51,11 +51,11 @@ def run_once(context: Context) -> Counts:
     # A probe is one document in one run.
     due = {Gate.SHUT: [], Gate.PROBE: due[:1], Gate.FREE: due}[gate]
     if due:
-        _dispatch(context, account, due, counts)
+        _dispatch(context, account, due, slots, counts)
     return counts
 
 
-def _dispatch(context: Context, account: str, due: Sequence[JobRow], counts: Counts) -> None:
+def _dispatch(context: Context, account: str, due: Sequence[JobRow], slots: int, counts: Counts) -> None:
     try:
         ready = look_at_inputs(context, due, counts)
     except ObjectsUnavailable:
@@ -63,7 +63,7 @@ def _dispatch(context: Context, account: str, due: Sequence[JobRow], counts: Cou
     floor = _id_floor(context, account) if ready else None
     if floor is None:
         return
-    leases = _plan_runs(context, account, floor, ready)
+    leases = _plan_runs(context, account, floor, ready, slots)
     counts["planned"] += len(leases)
     counts.update(each(context, leases, lambda lease: launch(context, lease), lambda lease: lease))
 
@@ -81,11 +81,12 @@ def _id_floor(context: Context, account: str) -> int | None:
             return None
 
 
-def _plan_runs(context: Context, account: str, floor: int, ready: Sequence[ReadyJob]) -> list[Lease]:
-    """One commit: runs, attempts, markers and id floors."""
+def _plan_runs(context: Context, account: str, floor: int, ready: Sequence[ReadyJob], slots_max: int) -> list[Lease]:
+    """One commit: runs, attempts, markers and id floors. The jobs were taken for so many slots, and fill no more."""
     since, faults = context.leases.clock(), list[Culprit]()
     with context.transaction("plan") as connection:
-        slots = runs.free_slots(connection, context.backend, account, context.settings.run_slots)
+        # A slot that came free meanwhile is for the jobs behind these: dealt out thinner, each would pay more start-up.
+        slots = min(slots_max, runs.free_slots(connection, context.backend, account, context.settings.run_slots))
         batches, trouble = affordable_batches(
             context, connection, plan_batches(ready, slots, context.settings.batch_bounds)
         )

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import text
 
 from reconciler.loop import collect, dispatch, requests, watch
 from reconciler.loop.breakers import show_settings
@@ -22,6 +23,11 @@ def run_to_its_end(world: World, number: int = FIRST_ID, status: str = "COMPLETE
     world.work(number, status)
 
 
+def _column(world: World, sql: str) -> list[object]:
+    with world.engine.connect() as connection:
+        return list(connection.scalars(text(sql)))
+
+
 def test_without_a_free_slot_no_document_is_looked_at(world: World) -> None:
     daemon = world.daemon(RUN_SLOTS="1", BATCH_MAX="1")
     for _ in range(3):
@@ -34,6 +40,28 @@ def test_without_a_free_slot_no_document_is_looked_at(world: World) -> None:
 
     assert heads == []
     assert world.one("SELECT count(*) FROM camber_runs") == 1
+
+
+def test_a_slot_that_comes_free_while_inputs_are_looked_at_does_not_thin_the_batch(world: World) -> None:
+    """In a burst runs end together: what was taken for one slot was dealt out over all that were free by then."""
+    daemon = world.daemon(RUN_SLOTS="2", BATCH_MAX="2")
+    for _ in range(8):
+        world.submit()
+    world.step(daemon, dispatch.run_once)
+    over = "UPDATE camber_runs SET state = 'finished', finished_at = now(), next_poll_at = NULL WHERE id = ANY(:ids)"
+    first, second = _column(world, "SELECT id FROM camber_runs ORDER BY id")
+    world.pretend(over, ids=[first])
+    look = daemon.objects.head
+
+    def head(key: str) -> object:
+        world.pretend(over, ids=[second])
+        return look(key)
+
+    daemon.objects.head = head  # type: ignore[method-assign,assignment] # to act between the claim and the plan
+
+    world.step(daemon, dispatch.run_once)
+
+    assert _column(world, "SELECT attempts_total FROM camber_runs WHERE state = 'submitted'") == [2]
 
 
 def test_a_run_carries_no_more_bytes_than_it_may(world: World) -> None:

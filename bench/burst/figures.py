@@ -1,6 +1,7 @@
 """The courses of a burst, side by side in one run, and how well the replay foretells what was real."""
 
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -27,37 +28,42 @@ TARGETS = {"documents_an_hour": 8000.0, "billed_seconds_each": 1.5, "first_secon
 
 
 def measure() -> tuple[Table, dict[str, Any]]:
-    """Measure what is replayed, run the courses, compare."""
+    """Measure what is replayed, run the courses, compare. Each course is told as it ends: together they take long."""
     with TemporaryDirectory(prefix="rythmiq-bench-") as name:
         folder = Path(name)
         where, sheets = place(print), papers(folder / "papers")
         parts = measure_parts(where, sheets, PROCESSES, ROUNDS)
-        own = Nodes(times_faster=TIMES_FASTER, bytes_per_second=BYTES_PER_SECOND)
-        courses: dict[str, Course] = {
-            IN_BATCHES: Course(documents=DOCUMENTS, batch_max=25, nodes=own, measured=parts),
-            BY_ITSELF: Course(documents=ALONE, batch_max=1, nodes=own, measured=parts),
-        }
-        ran = {
-            title: burst(course, sheets, where, folder / f"course-{number}")
-            for number, (title, course) in enumerate(courses.items())
-            if course.documents
-        }
+        ran: dict[str, Outcome] = {}
+
+        def run(title: str, course: Course) -> None:
+            ran[title] = burst(course, sheets, where, folder / f"course-{len(ran)}")
+            sys.stderr.write(f"{title}, load {os.getloadavg()[0]:.1f}: {asdict(ran[title])}\n")
+
         left = None
+        for title, course in _replays(parts).items():
+            run(title, course)
         if REAL:
-            one = Nodes(times_faster=1, bytes_per_second=BYTES_PER_SECOND)
-            course = Course(documents=REAL, batch_max=25, nodes=one)
-            with watched(folder / "real") as looks:
-                ran[AS_REAL] = burst(course, sheets, where, folder / "real")
+            with watched(folder) as looks:
+                run(AS_REAL, _course(REAL, 25, _nodes(1)))
             left = cores_left(looks, os.cpu_count() or 1)
-            ran[FORETOLD] = _foretold(parts, left, folder, sheets, where)
+            run(FORETOLD, _course(REAL, 25, _nodes(TIMES_FASTER, left), parts))
     figures = _figures(ran, parts, where, left)
     return _table(ran, figures), figures
 
 
-def _foretold(parts: Measured, left: float, folder: Path, sheets: Any, where: Place) -> Outcome:
-    """The real course once more, replayed: all nodes' processes on the cores that were left to it."""
-    nodes = Nodes(times_faster=TIMES_FASTER, bytes_per_second=BYTES_PER_SECOND, shared_cores=left)
-    return burst(Course(documents=REAL, batch_max=25, nodes=nodes, measured=parts), sheets, where, folder / "foretold")
+def _replays(parts: Measured) -> dict[str, Course]:
+    """Those that are not switched off, on nodes that have their cores to themselves."""
+    own = _nodes(TIMES_FASTER)
+    courses = {IN_BATCHES: _course(DOCUMENTS, 25, own, parts), BY_ITSELF: _course(ALONE, 1, own, parts)}
+    return {title: course for title, course in courses.items() if course.documents}
+
+
+def _course(documents: int, batch_max: int, nodes: Nodes, measured: Measured | None = None) -> Course:
+    return Course(documents=documents, batch_max=batch_max, nodes=nodes, measured=measured)
+
+
+def _nodes(times_faster: int, shared_cores: float | None = None) -> Nodes:
+    return Nodes(times_faster=times_faster, bytes_per_second=BYTES_PER_SECOND, shared_cores=shared_cores)
 
 
 def _figures(ran: Mapping[str, Outcome], parts: Measured, where: Place, left: float | None) -> dict[str, Any]:

@@ -11,8 +11,8 @@ import psutil
 
 from bench.lifecycle.race import Course, idle, race
 
-BATCH = 250
-"""The daemon's part of a job is the same in any batch; large ones need fewer calls of the CLI."""
+BATCH = 25
+"""The default: what one pass of a duty holds grows with it."""
 LOOK_SECONDS = 1.0
 
 

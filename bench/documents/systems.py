@@ -1,6 +1,5 @@
 """The systems that are measured, each in an environment of its own, one process for the whole race."""
 
-import hashlib
 import json
 import os
 import subprocess
@@ -11,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from bench.locked import locked_environment
 from reconciler.local.environments import archive
 from worker import bootstrap
 
@@ -37,7 +37,7 @@ class System:
 def systems(state: Path, threads: int, report: Callable[[str], None], keep: Path | None) -> list[System]:
     """All of them, their environments made under `state` where they are not there yet."""
     worker, models = worker_environment(state / "environments", report)
-    rivals = _rivals_environment(state / "bench", report)
+    rivals = locked_environment(RIVALS_LOCK, "rivals", state / "bench", report)
     own = {"OCR_ENGINE": "onnx", "WORKER_THREADS": str(threads), "WORKER_MODELS_DIR": str(models)}
     shared = {name: value for name in ("PATH", "TESSDATA_PREFIX") if (value := os.environ.get(name))}
     shared |= {"HOME": "/nonexistent", "OMP_THREAD_LIMIT": str(threads), "OMP_NUM_THREADS": str(threads)}
@@ -67,21 +67,6 @@ def worker_environment(kept: Path, report: Callable[[str], None]) -> tuple[Path,
         bootstrap.unpack_archive(packed, folder, f"{sys.version_info.major}.{sys.version_info.minor}")
         (folder / "unpacked").touch()
     return folder / "venv" / "bin" / "python", folder / "models"
-
-
-def _rivals_environment(kept: Path, report: Callable[[str], None]) -> Path:
-    """Python of the environment with RapidOCR and Tesseract's binding, made by uv from its lock with hashes."""
-    lock = RIVALS_LOCK.read_bytes() + sys.version.encode()
-    folder = kept / f"rivals-{hashlib.sha256(lock).hexdigest()[:24]}"
-    python = folder / "bin" / "python"
-    if not (folder / "made").exists():
-        report("installing RapidOCR and Tesseract's binding ...")
-        uv = os.environ.get("UV", "uv").split()
-        subprocess.run([*uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(folder)], check=True)
-        install = ["pip", "install", "--quiet", "--python", str(python), "--require-hashes", "-r", str(RIVALS_LOCK)]
-        subprocess.run([*uv, *install], check=True)
-        (folder / "made").touch()
-    return python
 
 
 class Reader:

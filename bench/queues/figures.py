@@ -10,17 +10,20 @@ from rich.table import Table
 
 from bench.lifecycle.race import SLOTS, Course, Outcome
 from bench.lifecycle.race import race as race_reconciler
-from bench.queues.race import QUEUES, environment, race
+from bench.locked import locked_environment
+from bench.queues.race import QUEUES, ROOT, race
 
 JOBS = int(os.environ.get("BENCH_JOBS", "300"))
 STATE = Path(".rythmiq") / "bench"
+LOCK = ROOT / "bench" / "requirements-queues.lock"
 OURS, OURS_BATCHED = "the reconciler, batch 1", "the reconciler, batch 25"
 KILLED = ", kill -9 half-way"
 
 
 def measure() -> tuple[Table, dict[str, Any]]:
     """Everybody without a kill, then everybody with one."""
-    python, told, loads = environment(STATE, print), dict[str, Outcome](), dict[str, float]()
+    python = locked_environment(LOCK, "queues", STATE.resolve(), print)
+    told, loads = dict[str, Outcome](), dict[str, float]()
     for kill, suffix in ((False, ""), (True, KILLED)):
         for name, batch_max in ((OURS, 1), (OURS_BATCHED, 25)):
             told[name + suffix] = race_reconciler(Course(jobs=JOBS, batch_max=batch_max, kill=kill))

@@ -1,13 +1,12 @@
 """One race of a queue: so many jobs, one worker, perhaps killed half-way and started again."""
 
-import hashlib
 import json
 import os
 import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,7 +24,6 @@ from reconciler.local.postgres import running_cluster
 from worker.contract import ARTIFACTS, Attempt, Document, Grants, RunFile, object_keys, run_json
 
 ROOT = Path(__file__).resolve().parents[2]
-LOCK = ROOT / "bench" / "requirements-queues.lock"
 LOOK_SECONDS = 0.25
 RECIPIENT = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"
 
@@ -42,21 +40,6 @@ QUEUES = (
     Queue(name="Procrastinate", module="bench.queue_programs.procrastinate_worker"),
     Queue(name="PgQueuer", module="bench.queue_programs.pgqueuer_worker"),
 )
-
-
-def environment(kept: Path, report: Callable[[str], None]) -> Path:
-    """Python of the environment with both, made by uv from the lock with hashes."""
-    lock = LOCK.read_bytes() + sys.version.encode()
-    folder = (kept / f"queues-{hashlib.sha256(lock).hexdigest()[:24]}").resolve()
-    python = folder / "bin" / "python"
-    if not (folder / "made").exists():
-        report("installing Procrastinate and PgQueuer ...")
-        uv = os.environ.get("UV", "uv").split()
-        subprocess.run([*uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(folder)], check=True)
-        install = ["pip", "install", "--quiet", "--python", str(python), "--require-hashes", "-r", str(LOCK)]
-        subprocess.run([*uv, *install], check=True)
-        (folder / "made").touch()
-    return python
 
 
 def race(queue: Queue, python: Path, jobs: int, *, kill: bool) -> Outcome:

@@ -1,12 +1,14 @@
 """A frame that is damaged, foreign, repeated or untrue changes nothing that it should not."""
 
 from dataclasses import replace
+from threading import Barrier
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from reconciler.loop import collect, dispatch, watch
+from reconciler.objects.store import ObjectHead
 from tests.fake_camber import FIRST_ID
 from tests.world import World
 from worker.contract import ErrorCode, Frame, Succeeded, encode_frame
@@ -41,6 +43,24 @@ def test_a_damaged_frame_is_no_frame(world: World, frame: Frame) -> None:
     damaged = encode_frame(frame).replace('"quality_score":0.9', '"quality_score":1.0')
 
     assert collected(world, damaged, encode_frame(frame)[:-1]) == "processing"
+
+
+def test_a_documents_objects_are_proven_side_by_side(world: World, frame: Frame) -> None:
+    """One after the other they took four round trips for each document: longer than the run that made them."""
+    objects, together = world.daemons[0].objects, Barrier(4)
+    head, get = objects.head, objects.get
+
+    def looking(key: str) -> ObjectHead | None:
+        together.wait(60)
+        return head(key)
+
+    def getting(key: str, *, bytes_max: int) -> bytes:
+        together.wait(60)
+        return get(key, bytes_max=bytes_max)
+
+    objects.head, objects.get = looking, getting  # type: ignore[method-assign] # to see that all four are under way
+
+    assert collected(world, encode_frame(frame)) == "completed"
 
 
 @pytest.mark.parametrize("part", ["run_id", "job_id", "attempt_id", "nonce"])

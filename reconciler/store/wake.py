@@ -2,15 +2,13 @@
 
 import threading
 from collections.abc import Callable
-from typing import Any
 
 import psycopg
 
-from reconciler.store.database import normal_url
+from reconciler.store.database import LINK, normal_url
 
 CHANNEL = "reconciler_wake"
 RECONNECT_SECONDS = 5.0
-LINK: dict[str, Any] = {"application_name": "reconciler wake", "connect_timeout": 10, "keepalives_idle": 30}
 
 
 class Listener:
@@ -41,7 +39,7 @@ class Listener:
                 self._stopped.wait(RECONNECT_SECONDS)
 
     def _listen_once(self) -> None:
-        with psycopg.connect(self._url, autocommit=True, **LINK) as connection:
+        with psycopg.connect(self._url, autocommit=True, application_name="reconciler wake", **LINK) as connection:
             connection.execute(f"LISTEN {CHANNEL}")
             self._wake()
             while not self._stopped.is_set():

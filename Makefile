@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .ONESHELL:
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: help demo test fast check fix up migrate run bundle bench lock clean
+.PHONY: help demo test fast check fix up migrate run bundle bench crash simulate lock clean
 
 PYTHON ?= python3
 # Everything that is made stands in these three ignored folders; `make clean` takes them away.
@@ -32,7 +32,7 @@ test: $(DEV_STAMP) ## all tests, the demo with real OCR among them
 	@$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
 
 fast: $(DEV_STAMP) ## the tests that need neither OCR nor containers nor a million rows
-	@$(BIN)/pytest -n 2 --dist loadfile -m "not demo and not engine and not million" $(ARGS)
+	@$(BIN)/pytest -n 2 --dist loadfile -m "not demo and not engine and not million and not crash" $(ARGS)
 
 check: $(DEV_STAMP) ## format, lint, types, layers
 	@$(BIN)/ruff format --check .
@@ -58,6 +58,12 @@ bundle: $(RUN_STAMP) ## build the worker bundle and print its files and hash
 
 bench: $(DEV_STAMP) ## measure, side by side in one run
 	@$(BIN)/python -m bench $(ARGS)
+
+crash: $(DEV_STAMP) ## kill a daemon at every point, with all that the CLI may answer; goes on where it stopped
+	@$(BIN)/python -m tests.crash $(ARGS)
+
+simulate: $(DEV_STAMP) ## play SEEDS stories against the model that nobody has played yet
+	@SIMULATE_SEEDS=$(or $(SEEDS),100) $(BIN)/pytest -q tests/model $(ARGS)
 
 lock: $(UV_STAMP) ## resolve the dependencies again into the hashed lock files
 	@compile() { $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate "$$@"; }

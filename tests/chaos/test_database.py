@@ -30,7 +30,7 @@ from tests.world import make_world
 DOCUMENTS = 10
 CHAOS_SECONDS = 6.0
 QUICK = HASTE | {"LEASE_SECONDS": "5", "RUN_SLOTS": "3", "DRAIN_SECONDS": "20"}
-REST_SECONDS_MAX = 150.0
+REST_SECONDS_MAX = 400.0
 TEMPLATE: Final = "chaos_template"
 DATABASE: Final = "chaos"
 

@@ -32,7 +32,7 @@ def ground(
 
 
 @pytest.mark.crash
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(3600)
 def test_a_daemon_may_die_at_any_step(ground: Ground) -> None:
     worlds: list[Played] = []
     roll = Roll.of_steps(SEED)

@@ -253,16 +253,20 @@ def _check_bounds(config: Config) -> None:
         raise EmulatorError("config.json: times_faster must be at least 1")
     if config.page_size_max < 0 or config.others_per_job < 0 or config.job_seconds_max < 0:
         raise EmulatorError("config.json: page_size_max, others_per_job and job_seconds_max must be at least 0")
+    _check_keys(config)
+    for username in (config.username, *config.accounts.values()):
+        # It becomes the name of a folder.
+        if not username.replace("-", "").replace("_", "").isalnum():
+            raise EmulatorError(f"config.json: not a username: {username!r}")
+
+
+def _check_keys(config: Config) -> None:
     for key in (*_words(config.get_omits), *_words(config.list_omits), *renamed_keys(config)):
         if key not in JOB_KEYS:
             raise EmulatorError(f"config.json: a job's JSON has no key {key!r}; it has {', '.join(JOB_KEYS)}")
     names = list(renamed_keys(config).values())
     if "" in names or len(set(names)) < len(names):
         raise EmulatorError(f"config.json: renamed_keys must give each key a name of its own: {config.renamed_keys!r}")
-    for username in (config.username, *config.accounts.values()):
-        # It becomes the name of a folder.
-        if not username.replace("-", "").replace("_", "").isalnum():
-            raise EmulatorError(f"config.json: not a username: {username!r}")
 
 
 def _create(home: Home, environ: Mapping[str, str]) -> Config:

@@ -31,7 +31,7 @@ def ground(
     return Ground(databases=databases, template=database_template, store=object_store, folder=folder)
 
 
-@pytest.mark.crash
+@pytest.mark.proof
 @pytest.mark.timeout(3600)
 def test_a_daemon_may_die_at_any_step(ground: Ground) -> None:
     worlds: list[Played] = []

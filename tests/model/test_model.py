@@ -28,6 +28,7 @@ from tests.model.camber import FAULTS
 from tests.model.world import DUTIES, PAUSES, POINTS, ModelWorld
 from tests.world import World, make_world
 
+pytestmark = pytest.mark.proof
 SEEDS = int(os.environ.get("SIMULATE_SEEDS", "0"))
 EXAMPLES_IN_CI = 16
 STEPS = 30

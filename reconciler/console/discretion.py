@@ -43,7 +43,7 @@ def _without_path(word: str) -> str:
     """Of a path its last part; nothing of one that ends in a UUID, which would be as good as the whole."""
     path, _, last = word.rstrip(".:").rpartition("/")
     end = word[len(word.rstrip(".:")) :]
-    if _UUID.fullmatch(last):
+    if "/" in word and _UUID.fullmatch(last):
         return HIDDEN_PATH + end
     return f"{HIDDEN_PATH}{last}{end}" if "/" in path.lstrip("/") else word
 

@@ -127,6 +127,10 @@ def test_an_aadhaar_number_stays_masked_and_one_in_a_file_name_is(world: World, 
         ("https://objects.example.com/b/k", "…/k"),
         ("image/png and 3 of 4, and/or", "image/png and 3 of 4, and/or"),
         ("password=hunter22", "password=[redacted]"),
+        (
+            "`reconciler fetch 91560fd9-c3fc-40b3-8e86-cb54e7e765b5 --to FOLDER`",
+            "`reconciler fetch 91560fd9-c3fc-40b3-8e86-cb54e7e765b5 --to FOLDER`",
+        ),
     ],
 )
 def test_a_text_loses_paths_and_secrets(text_: str, shown: str) -> None:

@@ -149,7 +149,7 @@ def test_a_database_that_nobody_named(call: Call, monkeypatch: pytest.MonkeyPatc
 
     said = call(*EVERY[name], code=2).stderr
 
-    assert said.splitlines() == ["These settings cannot be used:", "  DATABASE_URL: must be a postgresql:// URL"]
+    assert said.splitlines() == ["These settings cannot be used:", "  DATABASE_URL: is missing"]
 
 
 @pytest.mark.usefixtures("document")

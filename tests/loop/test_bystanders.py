@@ -100,7 +100,7 @@ def test_folders_that_cannot_be_removed_stop_no_launch(world: World) -> None:
     daemon = world.daemon(BREAKER_FAILURES_MIN="1", **SLOW)
     finish(world, daemon)
     world.execute("UPDATE camber_runs SET finished_at = now() - interval '9 days'")
-    world.fault(stash_rm="exit-1")
+    world.fault(stash_rm="lost")
 
     assert not prune.run_once(daemon)["folders"]
 

@@ -2,7 +2,7 @@
 
 from uuid import UUID, uuid4
 
-from reconciler.loop import collect, dispatch, watch
+from reconciler.loop import collect, dispatch, requests, watch
 from reconciler.loop.breakers import show_settings
 from tests.fake_camber import FIRST_ID
 from tests.world import World
@@ -200,6 +200,7 @@ def test_a_run_that_queues_too_long_is_fenced_told_to_stop_and_its_jobs_go_on(wo
     world.execute("UPDATE camber_runs SET queue_deadline = now()")
 
     world.step(daemon, watch.run_once)
+    world.step(daemon, requests.run_once)
 
     folder = world.home / "stash" / "tester" / (world.camber_job() / "mount_dir").read_text()
     assert world.one("SELECT state FROM camber_runs") == "abandoned"

@@ -229,12 +229,14 @@ def test_the_next_is_fetched_and_the_last_stored_while_one_is_computed(store: Ob
     """The second document's computing ends only once both have happened: without overlap it would be too late."""
     first, second, third = documents = _faulty(store, "", "await", "")
     store.late_seconds = 0.23
+    # Fetches overlap too: without this the second could come in before the first, and wait for it in vain.
+    store.faults = {f"GET /{orders.BUCKET}/{second.payload.raw_path}": ["503"]}
     store.touched = {
         f"GET /{orders.BUCKET}/{third.payload.raw_path}": tmp_path / "next-fetched",
         f"PUT /{orders.BUCKET}/{orders.keys_of(first)['result']}": tmp_path / "last-stored",
     }
 
-    ran = run_batch(documents, RUN_FOLDER=str(tmp_path), OCR_SECONDS="100")
+    ran = run_batch(documents, RUN_FOLDER=str(tmp_path), OCR_SECONDS="100", FETCH_TRIES="2")
 
     assert ["ok", "ok", "ok"] == ran.codes
     assert f"/{orders.BUCKET}/{orders.keys_of(second)['result']}" in store.objects

@@ -40,6 +40,8 @@ def claim(connection: Connection, backend: str, seconds: float, limit: int) -> l
     """Take debts that are due; they are due again after so many seconds, unless they are paid."""
     values = {"backend": backend, "seconds": seconds, "limit": limit}
     receipts = {row.run_id: row.due_at for row in connection.execute(statement("claim_signals"), values)}
+    if not receipts:
+        return []
     # A second statement, which sees whatever was fenced before the debts were locked.
     rows = connection.execute(statement("list_superseded"), {"ids": list(receipts)}).mappings().all()
     return [OwedSignal(run_id=row["id"], receipt=receipts[row["id"]], fenced=_superseded(row)) for row in rows]

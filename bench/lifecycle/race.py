@@ -127,15 +127,15 @@ def _world() -> Iterator[World]:
         upgrade(url)
         home.mkdir()
         world = make_world(url, url, store, home)
-        _install(home)
+        install(home)
         try:
             yield world
         finally:
             world.close()
 
 
-def _install(home: Path) -> None:
-    """The bench's Camber in the place of the tests'."""
+def install(home: Path) -> None:
+    """Put the bench's Camber into the folder, as `camber`."""
     told = {
         "BENCH_CAMBER_HOME": home,
         "BENCH_CAMBER_CODE": Path(worker.__file__).parents[1],
@@ -145,6 +145,7 @@ def _install(home: Path) -> None:
     words = " ".join(f'{name}="{value}"' for name, value in told.items())
     program = Path(__file__).with_name("camber.py")
     (home / "camber").write_text(f'#!/bin/sh\n{words} exec "{sys.executable}" -I -S "{program}" "$@"\n')
+    (home / "camber").chmod(0o755)
     (home / "calls").touch()
 
 

@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -17,8 +16,7 @@ from typing import Any
 
 import psycopg
 
-import worker
-from bench.lifecycle.race import COMMITS, PATIENCE_SECONDS, POLL_SECONDS, QUEUE_SECONDS, RUN_SECONDS, SLOTS, Outcome
+from bench.lifecycle.race import COMMITS, PATIENCE_SECONDS, POLL_SECONDS, SLOTS, Outcome, install
 from bench.worker.documents import Paper
 from reconciler.local.postgres import running_cluster
 from worker.contract import ARTIFACTS, Attempt, Document, Grants, RunFile, object_keys, run_json
@@ -46,7 +44,7 @@ def race(queue: Queue, python: Path, jobs: int, *, kill: bool) -> Outcome:
     """All jobs are there before the worker starts."""
     with TemporaryDirectory() as name, running_cluster(Path(name) / "postgres") as cluster:
         url, home = cluster.ensure_database("bench").replace("+psycopg", ""), Path(name) / "camber"
-        _install(home)
+        _prepare(home)
         _stage(home / "staged", jobs)
         program = _Program(queue, python, home, url)
         program.finish("defer", str(jobs))
@@ -85,22 +83,12 @@ class _Program:
             process.wait()
 
 
-def _install(home: Path) -> None:
-    """The fake Camber, as the reconciler's race has it."""
+def _prepare(home: Path) -> None:
+    """The fake Camber of the reconciler's race, and what the programs of the queues write into."""
     for name in ("jobs", "stash"):
         (home / name).mkdir(parents=True)
-    told = {
-        "BENCH_CAMBER_HOME": home,
-        "BENCH_CAMBER_CODE": Path(worker.__file__).parents[1],
-        "BENCH_QUEUE_SECONDS": QUEUE_SECONDS,
-        "BENCH_RUN_SECONDS": RUN_SECONDS,
-    }
-    words = " ".join(f'{name}="{value}"' for name, value in told.items())
-    program = Path(__file__).parents[1] / "lifecycle" / "camber.py"
-    (home / "camber").write_text(f'#!/bin/sh\n{words} exec "{sys.executable}" -I -S "{program}" "$@"\n')
-    (home / "camber").chmod(0o755)
-    for name in ("calls", "done"):
-        (home / name).touch()
+    install(home)
+    (home / "done").touch()
 
 
 def _stage(folder: Path, jobs: int) -> None:

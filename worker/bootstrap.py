@@ -26,8 +26,10 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -43,8 +45,15 @@ _LOCKS = {"onnx": "requirements.lock", "paddle": "requirements-paddle.lock"}
 _MODELS_LOCK = "requirements-models.lock"
 _FETCH_TRIES, _FETCH_SILENCE_SECONDS = 3, 60
 _INSTALL_SECONDS = 900
-_UNREAD = re.compile(r"/tests(/|$)|\.pyi$|/botocore/data/(?!s3(/|$))[^/.]+(/|$)")
-"""What no run reads: the libraries' own tests, stubs, and the descriptions of services other than S3."""
+_PART_BYTES = 1 << 20
+_UNREAD = re.compile(
+    r"/tests(/|$)|\.pyi$|/botocore/data/(?!s3(/|$))[^/.]+(/|$)"
+    r"|/modelscope/(models|pipelines|preprocessors|trainers|msdatasets|ops|metrics|exporters)(/|$)"
+)
+"""What no run reads: the libraries' own tests, stubs, the descriptions of services other than S3, and all but the
+downloader of a hub of models, which PaddleX imports and nobody here asks: a third of all files."""
+_PACKED_LEVEL = 6
+_GZIP = b"\x1f\x8b"
 _MINOR = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
@@ -107,7 +116,7 @@ def _prepared(folder: Path, work: Path, steps: Steps) -> tuple[Path, Path, Mappi
         _check_launch(launch)
         shutil.copyfile(folder / "run.json", work / "run.json")
     with steps.on("bundle"):
-        _fetch(launch["bundle"], work / "bundle.tar.gz")
+        _fetch(launch["bundle"], lambda parts: _write(parts, work / "bundle.tar.gz"))
         _unpack(work / "bundle.tar.gz", work / "bundle", "worker")
     environment = launch["environment"]
     with steps.on("environment"):
@@ -127,11 +136,11 @@ def _check_launch(launch: Mapping[str, Any]) -> None:
         raise StepError("launch.json: environment.kind must be install or archive")
 
 
-def _fetch(source: Mapping[str, Any], to: Path) -> None:
-    """Fetch a file by its presigned link and check its size and SHA-256."""
+def _fetch(source: Mapping[str, Any], take: Callable[[Iterator[bytes]], object]) -> None:
+    """Fetch a file by its presigned link; `take` gets it part by part, from the beginning at each try."""
     for tried in range(1, _FETCH_TRIES + 1):
         try:
-            _fetch_once(source, to)
+            take(_received(source))
             return
         except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
             status = getattr(error, "code", None)
@@ -142,19 +151,25 @@ def _fetch(source: Mapping[str, Any], to: Path) -> None:
             time.sleep(tried)
 
 
-def _fetch_once(source: Mapping[str, Any], to: Path) -> None:
+def _received(source: Mapping[str, Any]) -> Iterator[bytes]:
+    """The file, part by part; raises ConnectionAbortedError where it ends too soon, StepError where it is another."""
     url, size, digest, received = str(source["url"]), int(source["size"]), hashlib.sha256(), 0
     if urlsplit(url).scheme not in ("http", "https"):
         raise StepError("launch.json: a url must be http or https")
-    with urllib.request.urlopen(url, timeout=_FETCH_SILENCE_SECONDS, context=_trust()) as answer, to.open("wb") as out:  # noqa: S310 - the scheme is checked
-        while part := answer.read(1 << 20):
+    with urllib.request.urlopen(url, timeout=_FETCH_SILENCE_SECONDS, context=_trust()) as answer:  # noqa: S310 - the scheme is checked
+        while received <= size and (part := answer.read(_PART_BYTES)):
             received += len(part)
-            if received > size:
-                break
             digest.update(part)
-            out.write(part)
-    if received != size or digest.hexdigest() != source["sha256"]:
+            yield part
+    if received < size:
+        raise ConnectionAbortedError(f"{received} of {size} bytes came")
+    if received > size or digest.hexdigest() != source["sha256"]:
         raise StepError(f"{_named(url)} is not what was announced: {received} bytes, {size} announced")
+
+
+def _write(parts: Iterable[bytes], to: Path) -> None:
+    with to.open("wb") as out:
+        out.writelines(parts)
 
 
 def _named(url: str) -> str:
@@ -182,28 +197,62 @@ def _unpack(archive: Path, to: Path, *tops: str) -> None:
 
 def _make_environment(environment: Mapping[str, Any], engine: str, work: Path) -> Path:
     if environment["kind"] == "archive":
-        _fetch(environment, work / "environment.tar")
-        python = unpack_archive(work / "environment.tar", work, str(environment["python"]))
-        (work / "environment.tar").unlink()
-        return python
+        _fetch(environment, lambda parts: _unpack_environment(parts, work, str(environment["python"])))
+        return _python_of(work)
     return _install(engine, work / "bundle" / "worker", work)
 
 
 def unpack_archive(archive: Path, to: Path, python_minor: str) -> Path:
     """Make `to`/venv and `to`/models from an archive built for this Python minor; returns the venv's python."""
+    with archive.open("rb") as packed:
+        _unpack_environment(iter(partial(packed.read, _PART_BYTES), b""), to, python_minor)
+    return _python_of(to)
+
+
+def _unpack_environment(parts: Iterable[bytes], to: Path, python_minor: str) -> None:
+    """Unpack it while it comes in: nothing of it is used before all of it was taken and found to be right."""
     if python_minor != _MINOR:
         raise StepError(f"the environment was built for Python {python_minor}, this is {_MINOR}")
-    python = _make_venv(to)
-    # The archive's folder has the name that it has in a venv, so it is unpacked into place. Its hash is known, and tar
-    # is several times faster at tens of thousands of files than this interpreter.
-    for top, folder in (("site-packages", to / "venv" / "lib" / f"python{_MINOR}"), ("models", to)):
-        _call(["tar", "--extract", "--no-same-owner", "--file", str(archive), "--directory", str(folder), top])
-    return python
+    _make_venv(to)
+    models = to / "models"
+    # The archive's folder has the name that it has in a venv, so it is unpacked into place.
+    library = to / "venv" / "lib" / f"python{_MINOR}"
+    _extract(parts, library, "site-packages", "models")
+    shutil.rmtree(models, ignore_errors=True)
+    if (library / "models").is_dir():
+        (library / "models").rename(models)
+
+
+def _extract(parts: Iterable[bytes], to: Path, *tops: str) -> None:
+    """Unpack a tar, compressed or not, as it comes: at tens of thousands of files several times faster than in here."""
+    parts = iter(parts)
+    first = next(parts, b"")
+    packed = ["--gzip"] if first.startswith(_GZIP) else []
+    command = ["tar", "--extract", *packed, "--no-same-owner", "--directory", str(to), *tops]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=sys.stderr) as tar:
+        assert tar.stdin  # noqa: S101 - a pipe was asked for
+        try:
+            for part in chain([first], parts):
+                # Where tar has ended already the rest is read all the same: only its end says whether it was right.
+                with suppress(BrokenPipeError):
+                    tar.stdin.write(part)
+        except BaseException:
+            tar.kill()
+            raise
+        finally:
+            with suppress(BrokenPipeError):
+                tar.stdin.close()
+    if tar.returncode:
+        raise subprocess.CalledProcessError(tar.returncode, command)
 
 
 def _make_venv(work: Path) -> Path:
     shutil.rmtree(work / "venv", ignore_errors=True)
     _call([sys.executable, "-m", "venv", "--without-pip", str(work / "venv")])
+    return _python_of(work)
+
+
+def _python_of(work: Path) -> Path:
     return work / "venv" / "bin" / "python"
 
 
@@ -295,7 +344,7 @@ def _run_worker(python: Path, models: Path, launch: Mapping[str, Any], folder: P
 
 
 def build_archive(engine: str, out: Path, locks: Path) -> None:
-    """Build an environment archive: a plain tar of `site-packages`, byte-compiled, and `models`.
+    """Build an environment archive: a compressed tar of `site-packages`, byte-compiled, and `models`.
 
     `locks` is the worker's folder. Progress goes to STDERR; raises CalledProcessError where a tool fails.
     """
@@ -308,7 +357,7 @@ def build_archive(engine: str, out: Path, locks: Path) -> None:
         _lay_out_models(python, engine, locks, work)
         _tell("packing")
         part = out.with_name(out.name + ".part")
-        with tarfile.open(part, "w") as packed:
+        with tarfile.open(part, "w:gz", compresslevel=_PACKED_LEVEL) as packed:
             packed.add(work / "venv" / "lib" / f"python{_MINOR}" / "site-packages", "site-packages", filter=_nobody)
             packed.add(work / "models", "models", filter=_nobody)
         part.replace(out)

@@ -29,9 +29,9 @@ class Cores:
         self._speed: float = plan["core_speed"] * self._times_faster
         self._locks = [os.open(name, os.O_RDWR | os.O_CREAT, 0o600) for name in plan["core_locks"]]
 
-    def wait(self, seconds: float) -> None:
-        """Let so much time pass, as it passes on a network."""
-        time.sleep(seconds / self._times_faster)
+    def wait_until(self, began: float, seconds: float) -> None:
+        """Let so much time pass since then, on the monotonic clock, as it passes on a network."""
+        time.sleep(max(0.0, began + seconds / self._times_faster - time.monotonic()))
 
     def compute(self, seconds: float) -> None:
         """Use so many seconds of a core, a little at a time."""
@@ -57,10 +57,10 @@ class Cores:
 
 
 def lay_out(plan: dict[str, Any]) -> None:
-    """Take as long as fetching and unpacking the real environment."""
-    cores = Cores(plan)
-    cores.wait(plan["environment_wait_seconds"])
+    """Take as long as the real environment, which is unpacked while it comes in."""
+    cores, began = Cores(plan), time.monotonic()
     cores.compute(plan["environment_cpu_seconds"])
+    cores.wait_until(began, plan["environment_wait_seconds"])
 
 
 def serve(plan: dict[str, Any], line: socket.socket) -> None:

@@ -32,14 +32,14 @@ def archive(engine: str, folder: Path, report: Callable[[str], None]) -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not target.exists():
             _build(engine, target, report)
-            for old in set(folder.glob(f"{engine}-*.tar")) - {target}:
+            for old in set(folder.glob(f"{engine}-*.tar*")) - {target}:
                 old.unlink()
     return target
 
 
 def archive_name(engine: str) -> str:
     """How the engine's archive is called: by all that makes it what it is."""
-    return f"{engine}-{_inputs_hash(engine)[:24]}.tar"
+    return f"{engine}-{_inputs_hash(engine)[:24]}.tar.gz"
 
 
 def _inputs_hash(engine: str) -> str:
@@ -50,7 +50,7 @@ def _inputs_hash(engine: str) -> str:
 
 
 def _build(engine: str, target: Path, report: Callable[[str], None]) -> None:
-    part = target.with_suffix(".part")
+    part = target.with_name(f"{target.name}.part")
     command = [_base_python(), str(WORKER / "bootstrap.py"), "build-archive"]
     command += ["--engine", engine, "--out", str(part), "--locks", str(WORKER)]
     said: list[str] = []
@@ -71,10 +71,10 @@ def _base_python() -> str:
 
 def publish_archive(store: ObjectStore, engine: str, file: Path) -> str:
     """Put the archive where runs fetch it, once for each content; returns its key. Raises ObjectsError."""
-    key = f"environments/{engine}-{file_sha256(file)}-py3.{sys.version_info.minor}.tar"
+    key = f"environments/{engine}-{file_sha256(file)}-py3.{sys.version_info.minor}.tar.gz"
     head = store.head(key)
     if head is None or head.size_bytes != file.stat().st_size:
-        store.put_file(key, file, "application/x-tar")
+        store.put_file(key, file, "application/gzip")
     return key
 
 

@@ -98,7 +98,7 @@ class Settings(Database):
         "install", description="Whether a run installs its environment from the lock or unpacks RUN_ARCHIVE_KEY."
     )
     run_archive_key: str | None = Field(
-        None, description="Key of the environment archive; its name ends in -<sha256>-py<minor>.tar."
+        None, description="Key of the environment archive; its name ends in -<sha256>-py<minor>.tar.gz."
     )
 
     run_slots: int = Field(4, ge=1, le=64, description="Runs at a time: Camber starts four to six and queues the rest.")

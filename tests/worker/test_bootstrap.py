@@ -28,10 +28,13 @@ def _tar(files: Mapping[str, str], mode: str = "w") -> bytes:
     return out.getvalue()
 
 
-def _launch(store: ObjectStore, program: str = SPEAKING, **environment: Any) -> dict[str, Any]:
+ENVIRONMENT = {"site-packages/brought.py": "HERE = 1\n", "models/m/inference.yml": "{}"}
+
+
+def _launch(store: ObjectStore, program: str = SPEAKING, mode: str = "w:gz", **environment: Any) -> dict[str, Any]:
     """A launch of a bundle that is one small program, in an environment that has one small module."""
     bundle = _tar({"worker/__init__.py": "", "worker/__main__.py": program, "elsewhere/x.py": ""}, "w:gz")
-    archive = _tar({"site-packages/brought.py": "HERE = 1\n", "models/m/inference.yml": "{}"})
+    archive = _tar(ENVIRONMENT, mode)
     made = launching.announced(store, "/stash/e.tar", archive) | {"kind": "archive", "python": MINOR}
     announced = launching.announced(store, "/stash/b.tar.gz", bundle)
     return {"bundle": announced, "environment": made | environment, "engine": "onnx", "processes": 2, "threads": 1}
@@ -42,8 +45,11 @@ def _started(tmp_path: Path, launch: dict[str, Any] | None) -> launching.Started
     return launching.start(tmp_path / "run")
 
 
-def test_the_worker_runs_on_the_run_file_and_its_exit_code_is_returned(store: ObjectStore, tmp_path: Path) -> None:
-    started = _started(tmp_path, _launch(store, "import brought\n" + SPEAKING))
+@pytest.mark.parametrize("mode", ["w:gz", "w"])
+def test_the_worker_runs_on_the_run_file_and_its_exit_code_is_returned(
+    mode: str, store: ObjectStore, tmp_path: Path
+) -> None:
+    started = _started(tmp_path, _launch(store, "import brought\n" + SPEAKING, mode))
 
     first, second = started.stdout.splitlines()
     assert first.startswith('RYTHMIQ-BOOTSTRAP 1 ready {"seconds": {"run_file": ')
@@ -105,10 +111,34 @@ def test_a_link_past_its_time_is_told_without_its_signature(store: ObjectStore, 
     assert 1 == len(store.requests)
 
 
-def test_a_store_that_stumbles_is_asked_again(store: ObjectStore, tmp_path: Path) -> None:
-    store.faults["GET /stash/b.tar.gz"] = ["500"]
+@pytest.mark.parametrize("path", ["/stash/b.tar.gz", "/stash/e.tar"])
+@pytest.mark.parametrize("stumble", ["500", "reset", "short"])
+def test_a_store_that_stumbles_is_asked_again(path: str, stumble: str, store: ObjectStore, tmp_path: Path) -> None:
+    store.faults[f"GET {path}"] = [stumble]
 
-    assert 7 == _started(tmp_path, _launch(store)).code
+    assert 7 == _started(tmp_path, _launch(store, "import brought\n" + SPEAKING)).code
+    assert 2 == store.requests.count(f"GET {path}")
+
+
+def test_an_environment_that_climbs_out_of_its_folder_brings_nothing_there(store: ObjectStore, tmp_path: Path) -> None:
+    climbing = _tar(ENVIRONMENT | {"site-packages/../../../../../evil.py": "x"}, "w:gz")
+    launch = _launch(store)
+    launch["environment"] |= launching.announced(store, "/stash/e.tar", climbing)
+
+    started = _started(tmp_path, launch)
+
+    assert "RYTHMIQ-BOOTSTRAP 1 failed environment\n" == started.stdout
+    assert [] == [*tmp_path.rglob("evil.py")]
+
+
+def test_an_environment_that_is_no_archive_fails_its_step(store: ObjectStore, tmp_path: Path) -> None:
+    launch = _launch(store)
+    launch["environment"] |= launching.announced(store, "/stash/e.tar", b"\x1f\x8b" + b"nothing" * 400_000)
+
+    started = _started(tmp_path, launch)
+
+    assert (70, "RYTHMIQ-BOOTSTRAP 1 failed environment\n") == (started.code, started.stdout)
+    assert [] == list(started.temporary.iterdir())
 
 
 def test_an_archive_that_climbs_out_of_its_folder_is_refused(store: ObjectStore, tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ fix: $(DEV_STAMP) ## format and mend what can be mended
 	@$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-up: $(RUN_STAMP) ## keep the local platform running: Postgres, objects, the local Camber
+up: $(RUN_STAMP) ## keep the local platform running, with a daemon and its console
 	@$(BIN)/reconciler up
 
 migrate: $(RUN_STAMP) ## bring the database of DATABASE_URL to the newest schema

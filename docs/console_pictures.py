@@ -23,7 +23,8 @@ from starlette.applications import Starlette
 from reconciler.console.app import console_routes
 from reconciler.console.opening import desk_of
 from reconciler.health.server import Server, listen
-from reconciler.local.demo import DEMO_USER, enqueue, follow, open_database, running_daemon
+from reconciler.local.daemon import running_daemon
+from reconciler.local.demo import DEMO_USER, enqueue, follow, open_database
 from reconciler.local.platform import Platform, running_platform
 from reconciler.settings import load
 

@@ -330,7 +330,9 @@ def _parameter_row(parameter: inspect.Parameter) -> tuple[str, str, str]:
     if isinstance(info, ArgumentInfo):
         shown = str(info.metavar or parameter.name.upper())
     else:
-        shown = next(iter(info.param_decls or ()), f"--{parameter.name.replace('_', '-')}")
+        # Beside a type typer keeps the first name that an option is given where its default would stand.
+        named = info.default if isinstance(info.default, str) else f"--{parameter.name.replace('_', '-')}"
+        shown = next(iter(info.param_decls or ()), named)
     required = parameter.default is inspect.Parameter.empty
     given = parameter.default is not None and parameter.default is not False
     default = "**required**" if required else f"`{parameter.default}`" if given else ""

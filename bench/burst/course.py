@@ -16,7 +16,8 @@ from bench.burst.plan import Measured, Nodes, replay_archive
 from bench.relay import relayed
 from bench.worker.documents import Paper, pile
 from bench.worker.place import Place
-from reconciler.local.demo import open_database, running_daemon
+from reconciler.local.daemon import running_daemon
+from reconciler.local.demo import open_database
 from reconciler.local.platform import Platform, minimal_environment, running_platform
 from reconciler.local.samples import SCHEMAS
 from reconciler.objects.store import ObjectStore

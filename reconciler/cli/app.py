@@ -1,14 +1,17 @@
 """The program `reconciler`: its commands, each imported when it is called."""
 
+import sys
 from collections.abc import Callable
 from importlib import import_module
+from importlib.metadata import version
 from importlib.util import find_spec
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
 from reconciler.cli.refusal import WRONG_USE, refuse
+from reconciler.cli.usage import one_line
 
 COMMANDS = {
     "run": "Run the daemon with the settings of the environment and .env.",
@@ -32,7 +35,7 @@ COMMANDS = {
     "doctor": "Check this installation: the CLI, the account, the database, the store and the worker.",
     "replay": "Read the kept answers of the CLI again with today's parsers.",
     "worker": "Show the worker's bundle, or publish it on the stash.",
-    "up": "Keep the local platform running: Postgres, objects, the local Camber.",
+    "up": "Keep the local platform running: Postgres, objects, the local Camber, a daemon with the console.",
     "demo": "Turn sample rows into finished documents on this machine.",
 }
 
@@ -40,7 +43,14 @@ OF_THE_LOCAL_PLATFORM = frozenset({"up", "demo"})
 
 
 class _Commands(TyperGroup):
-    """Imports a command's module when the command is wanted: a daemon needs nothing of the demo."""
+    """Imports a command's module when the command is wanted: a daemon needs nothing of the demo.
+
+    Wrong usage is told as everything else is: in one line.
+    """
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        with one_line():
+            sys.exit(super().main(*args, **extra | {"standalone_mode": False}))
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - the base class's signature
         return list(COMMANDS)
@@ -72,6 +82,16 @@ def _refuse_local() -> None:
 app = typer.Typer(cls=_Commands, no_args_is_help=True, pretty_exceptions_enable=False)
 
 
+def _tell_version(wanted: bool) -> None:  # noqa: FBT001 - the callback's signature
+    if wanted:
+        sys.stdout.write(f"reconciler {version('rythmiq-reconciler')}\n")
+        raise typer.Exit
+
+
 @app.callback()
-def _about() -> None:
+def _about(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Show the version and leave.")
+    ] = False,
+) -> None:
     """Turns rows in Postgres into finished documents on Camber."""

@@ -13,10 +13,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from reconciler.cli.local import platform_or_refuse
-from reconciler.cli.printing import STATUS_COLOURS
+from reconciler.cli.operating import Json
+from reconciler.cli.printing import STATUS_COLOURS, print_json
 from reconciler.cli.refusal import ENDED_BADLY, refuse
 from reconciler.domain.transitions import JOB_FINAL
-from reconciler.local.demo import DemoFailed, Shown, enqueue, follow, open_database, running_daemon
+from reconciler.local.daemon import DaemonFailed, running_daemon
+from reconciler.local.demo import DemoFailed, Shown, enqueue, follow, open_database
 from reconciler.local.demo_report import report_documents
 from reconciler.local.environments import STATE
 from reconciler.local.platform import Platform
@@ -25,10 +27,11 @@ from reconciler.local.report import write_report
 
 def command(
     folder: Annotated[Path, typer.Option(help="Where the local platform keeps its state.")] = STATE,
+    json: Json = False,
 ) -> None:
     """Exit code 0 only if every document ended as it must."""
     started = time.monotonic()
-    console = _console()
+    console = _console(stderr=json)
     with platform_or_refuse(folder, console) as platform:
         shown = _process(platform, console)
         console.print(_table(shown))
@@ -36,16 +39,26 @@ def command(
         title = "Rythmiq: sample documents"
         report = write_report(documents, platform.folder, title=title, made_at=datetime.now(UTC))
     wrong = [one.sample.name for one in shown if not one.as_expected]
+    if json:
+        print_json({"report": report, "documents": [_record(one) for one in shown]})
     console.print(f"[bold]report[/] {report.as_uri()}", soft_wrap=True)
+    console.print("[bold]next[/] `make up` keeps all of it running, with the console", soft_wrap=True)
     console.print(f"{len(shown) - len(wrong)} of {len(shown)} as expected, {time.monotonic() - started:.1f} s in all")
     if wrong:
         refuse(f"Not as expected: {', '.join(wrong)}", ENDED_BADLY)
 
 
-def _console() -> Console:
+def _record(one: Shown) -> dict[str, Any]:
+    job = one.story["job"]
+    error = (job["error_details"] or {}).get("code")
+    told = {"document": one.sample.name, "job_id": one.job_id, "status": one.status, "error_code": error}
+    return told | {"as_expected": one.as_expected, "seconds": _seconds(one)}
+
+
+def _console(*, stderr: bool) -> Console:
     """As wide as the terminal; in a file or a pipe as wide as the table is."""
-    console = Console()
-    return console if console.is_terminal else Console(width=120)
+    console = Console(stderr=stderr)
+    return console if console.is_terminal else Console(width=120, stderr=stderr)
 
 
 def _process(platform: Platform, console: Console) -> list[Shown]:
@@ -62,9 +75,11 @@ def _process(platform: Platform, console: Console) -> list[Shown]:
             live.update(Group(_progress_table(looked), progress))
 
         try:
-            with running_daemon(platform) as daemon:
+            with running_daemon(platform, console=True) as daemon:
+                daemon.await_console()
+                live.console.print(f"[bold]console[/] {daemon.console} (while this runs)", soft_wrap=True)
                 return follow(engine, jobs, daemon, show)
-        except DemoFailed as failure:
+        except (DaemonFailed, DemoFailed) as failure:
             live.stop()
             refuse(f"{failure}; its log: {platform.folder / 'daemon.log'}", ENDED_BADLY)
 

@@ -94,7 +94,8 @@ def _save(recorder: Recorder, client: CamberClient, folder: Path) -> None:
     try:
         count = recorder.save(folder, account if isinstance(account, Account) else None)
     except (OSError, ValueError) as error:
-        refuse(f"The transcripts could not be kept: {error}", ENDED_BADLY)
+        reason = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else error
+        refuse(f"The transcripts could not be kept: {reason}", ENDED_BADLY)
     Console(stderr=True).print(f"{count} transcripts in {folder}: read them before you share them", soft_wrap=True)
 
 

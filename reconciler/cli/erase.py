@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
 from reconciler.cli.connecting import writing
-from reconciler.cli.operating import REASON_CHARACTERS_MAX, Actor, DryRun, Json, Yes, acting_user
+from reconciler.cli.operating import REASON_CHARACTERS_MAX, Actor, DryRun, Json, Yes, actor_or_refuse
 from reconciler.cli.printing import print_json
 from reconciler.cli.refusal import ENDED_BADLY, NOT_FOUND, WRONG_USE, refuse
 from reconciler.store.erasing import Person, ask, look_at_person
@@ -32,10 +32,11 @@ def command(
     user_id, reason = _uuid(user), reason.strip()
     if len(reason) > REASON_CHARACTERS_MAX:
         refuse(f"--reason must have 1 to {REASON_CHARACTERS_MAX} characters", WRONG_USE)
+    who = actor_or_refuse(actor)
     with writing("erase") as engine:
         person = _look(engine, user_id)
         if not (dry_run or person.is_asked_for):
-            person = _ask(engine, user_id, person, reason, actor or acting_user(), yes=yes)
+            person = _ask(engine, user_id, person, reason, who, yes=yes)
         try:
             while wait and not dry_run and person.is_asked_for:
                 time.sleep(LOOK_SECONDS)

@@ -18,9 +18,12 @@ def read_identities(file: Path) -> list[Any]:
     except ImportError:
         refuse("To open a master, install rythmiq-reconciler[local].", WRONG_USE)
     try:
-        if file.stat().st_size > FILE_BYTES_MAX:
+        # A device or a pipe has no size and may have no end.
+        with file.open("rb") as stream:
+            data = stream.read(FILE_BYTES_MAX + 1)
+        if len(data) > FILE_BYTES_MAX:
             refuse(f"{file}: is too large for a file of keys", WRONG_USE)
-        lines = [line.strip() for line in file.read_text("ascii").splitlines()]
+        lines = [line.strip() for line in data.decode("ascii").splitlines()]
     except OSError as error:
         refuse(f"{file}: {error.strerror}", WRONG_USE)
     except UnicodeDecodeError:

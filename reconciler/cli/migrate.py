@@ -6,6 +6,8 @@ from typing import Annotated
 import typer
 from sqlalchemy.exc import ArgumentError
 
+from reconciler.cli.operating import Json
+from reconciler.cli.printing import print_json
 from reconciler.cli.refusal import AWAY, WRONG_USE, database_or_refuse, refuse
 from reconciler.settings import SettingsError, load_database
 from reconciler.store.migrate import MigrationError, apply_access, roles_script, upgrade
@@ -15,6 +17,7 @@ def command(
     print_roles: Annotated[
         bool, typer.Option("--print-roles", help="Only print the SQL that creates the roles, for an administrator.")
     ] = False,
+    json: Json = False,
 ) -> None:
     """Migrate the database of DATABASE_URL; two that start at once go one after the other.
 
@@ -35,6 +38,9 @@ def command(
     except (ArgumentError, ValueError):
         # Its text would show the URL, and so the password.
         refuse("DATABASE_URL: cannot be read as a URL", WRONG_USE)
+    if json:
+        print_json({"before": before, "after": after, "missing_roles": missing})
+        return
     sys.stdout.write(f"The schema is at {after}" + (" already.\n" if before == after else f" (was {before}).\n"))
     if missing:
         names = ", ".join(missing)

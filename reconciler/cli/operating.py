@@ -16,15 +16,25 @@ from reconciler.cli.printing import print_json
 from reconciler.cli.refusal import NOT_FOUND, WRONG_USE, refuse
 from reconciler.cli.selection import Selection, parse_filter, parse_ids, select
 from reconciler.domain.filters import Filter
+from reconciler.domain.states import JobStatus
 from reconciler.store.operating import Deed, carry_out
+from worker.contract import ErrorCode
 
 REASON_CHARACTERS_MAX = 500
+ACTOR_CHARACTERS_MAX = 200
 
 Ids = Annotated[
     list[str] | None, typer.Argument(metavar="ID...", help="UUIDs, or their first characters.", show_default=False)
 ]
-Status = Annotated[str | None, typer.Option(help="Only jobs of this status.")]
-Code = Annotated[str | None, typer.Option("--error-code", help="Only jobs whose last error is this one.")]
+Status = Annotated[
+    str | None, typer.Option(help="Only jobs of this status.", autocompletion=lambda: [*map(str, JobStatus)])
+]
+Code = Annotated[
+    str | None,
+    typer.Option(
+        "--error-code", help="Only jobs whose last error is this one.", autocompletion=lambda: [*map(str, ErrorCode)]
+    ),
+]
 Since = Annotated[str | None, typer.Option(help="Only jobs that changed within this time, such as 30m, 2h or 7d.")]
 User = Annotated[str | None, typer.Option(help="Only jobs of this person, a UUID.")]
 Reason = Annotated[str, typer.Option(help="Why; it goes into the history.")]
@@ -89,6 +99,7 @@ def execute(order: Order) -> None:
     reason = order.reason.strip()
     if not 0 < len(reason) <= REASON_CHARACTERS_MAX:
         refuse(f"--reason must have 1 to {REASON_CHARACTERS_MAX} characters", WRONG_USE)
+    actor_or_refuse(order.actor)
     with writing(order.verb) as engine:
         found, changed = _execute(engine, order, reason)
     _tell(order, found, changed)
@@ -118,14 +129,22 @@ def _ask(order: Order, found: Selection) -> None:
 
 
 def _act(connection: Connection, order: Order, found: Selection, reason: str) -> list[UUID]:
-    actor = order.actor or acting_user()
+    actor = actor_or_refuse(order.actor)
     changed = carry_out(connection, order.on_jobs, found.jobs, actor, reason) if found.jobs else []
     if order.on_runs and found.runs:
         changed += carry_out(connection, order.on_runs, found.runs, actor, reason)
     return changed
 
 
-def acting_user() -> str:
+def actor_or_refuse(given: str | None) -> str:
+    """Who does it, for the history: who is named, or the user of the operating system."""
+    actor = _acting_user() if given is None else given.strip()
+    if not 0 < len(actor) <= ACTOR_CHARACTERS_MAX:
+        refuse(f"--actor must have 1 to {ACTOR_CHARACTERS_MAX} characters", WRONG_USE)
+    return actor
+
+
+def _acting_user() -> str:
     """The user of the operating system; the number of one who has no name there, as in a container."""
     try:
         return getpass.getuser()

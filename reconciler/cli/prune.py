@@ -5,16 +5,17 @@ from typing import Annotated
 
 import typer
 
-from reconciler.cli.connecting import engine_or_refuse, reading
+from reconciler.cli.connecting import reading, writing
 from reconciler.cli.operating import Json
 from reconciler.cli.printing import console, print_json
-from reconciler.cli.refusal import database_or_refuse, settings_or_refuse
+from reconciler.cli.refusal import database_or_refuse, refuse_other_schema, settings_or_refuse
 from reconciler.cli.run import camber_binary
 from reconciler.logs import set_up
 from reconciler.loop.assembly import assemble
 from reconciler.loop.context import Counts
 from reconciler.loop.prune import count_old, run_once
 from reconciler.settings import Settings
+from reconciler.store.migrate import current
 
 KINDS = ("folders", "logs", "evidence", "messages", "events", "objects", "jobs")
 
@@ -39,7 +40,7 @@ def command(
 
 def _prune(settings: Settings) -> Counts:
     set_up(settings.log_level, settings.log_format)
-    engine_or_refuse("prune").dispose()
+    _check(settings)
     context = assemble(settings, camber_binary(settings))
     try:
         with database_or_refuse():
@@ -47,6 +48,14 @@ def _prune(settings: Settings) -> Counts:
     finally:
         context.pool.shutdown()
         context.engine.dispose()
+
+
+def _check(settings: Settings) -> None:
+    """Refuse before the CLI is called for it: who may not see what is old may not remove it."""
+    with writing("prune") as engine:
+        refuse_other_schema(current(engine))
+        with engine.connect() as connection:
+            count_old(connection, settings)
 
 
 def _tell(counts: Mapping[str, int], *, dry_run: bool) -> None:

@@ -12,7 +12,15 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 
 from reconciler.cli.connecting import engine_or_refuse
-from reconciler.cli.refusal import AWAY, ENDED_BADLY, WRONG_USE, database_or_refuse, refuse, settings_or_refuse
+from reconciler.cli.refusal import (
+    AWAY,
+    ENDED_BADLY,
+    WRONG_USE,
+    database_or_refuse,
+    refuse,
+    refuse_other_schema,
+    settings_or_refuse,
+)
 from reconciler.health.attendance import attended
 from reconciler.health.server import PortTaken
 from reconciler.logs import Event, logger, set_up
@@ -90,11 +98,7 @@ def _await_schema(settings: Settings) -> None:
         found = current(engine)
     while (standing := stand(found)) is not Standing.SAME:
         if standing is Standing.NEWER:
-            refuse(
-                f"The database's schema is at {found}, which this program does not know: it knows {newest()}."
-                " Install the newer program.",
-                AWAY,
-            )
+            refuse_other_schema(found)
         logger.bind(found=found, needed=newest(), hint="reconciler migrate").warning(Event.SCHEMA_AWAITED)
         while stand(found) is Standing.OLDER:
             time.sleep(SCHEMA_LOOK_SECONDS)

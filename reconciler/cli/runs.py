@@ -21,7 +21,9 @@ COLOURS = {"held": "red", "unknown": "red", "abandoned": "magenta", "finished": 
 
 
 def command(
-    state: Annotated[str | None, typer.Option(help="Only runs in this state.")] = None,
+    state: Annotated[
+        str | None, typer.Option(help="Only runs in this state.", autocompletion=lambda: [*map(str, RunState)])
+    ] = None,
     limit: Annotated[int, typer.Option(help="How many.", min=1, max=10_000)] = 30,
     after: After = None,
     json: Json = False,

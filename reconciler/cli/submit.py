@@ -87,7 +87,11 @@ def _submit(
     with engine.begin() as connection:
         active = find_active(connection, schema)
     if active is None:
-        refuse(f"There is no active portal schema named {schema!r}. Nothing was submitted.", NOT_FOUND)
+        refuse(
+            f"There is no active portal schema named {schema!r}; `reconciler schemas list` shows those that are there."
+            " Nothing was submitted.",
+            NOT_FOUND,
+        )
     jobs = [_job(file, user_id, active[0], priority) for file in files]
     uploaded: list[str] = []
     with ExitStack() as undo:

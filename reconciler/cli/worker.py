@@ -13,6 +13,8 @@ from rich.table import Table
 from reconciler.camber import Bundle, CamberError
 from reconciler.camber.client import CamberClient
 from reconciler.camber.publish import publish
+from reconciler.cli.operating import Json
+from reconciler.cli.printing import print_json
 from reconciler.cli.refusal import AWAY, WRONG_USE, refuse, settings_or_refuse
 from reconciler.cli.run import camber_binary
 from reconciler.domain.observations import Unreachable
@@ -38,19 +40,23 @@ def command(
         ),
     ],
     folder: Annotated[Path, typer.Option(help="Where `archive` keeps what it builds.")] = STATE / "environments",
+    json: Json = False,
 ) -> None:
     """The worker's code is one archive with the same bytes wherever it is built, named by its hash."""
     bundle = worker_bundle()
     match action:
         case Action.BUNDLE:
-            _show(bundle)
+            _show(bundle, json=json)
         case Action.PUBLISH:
-            _publish(bundle)
+            _publish(bundle, json=json)
         case Action.ARCHIVE:
-            _archive(folder)
+            _archive(folder, json=json)
 
 
-def _show(bundle: Bundle) -> None:
+def _show(bundle: Bundle, *, json: bool) -> None:
+    if json:
+        print_json({"name": bundle.name, "bytes": bundle.size, "sha256": bundle.sha256, "files": bundle.files})
+        return
     table = Table("file", title=f"{bundle.name}, {bundle.size:,} bytes")
     for name in bundle.files:
         table.add_row(name)
@@ -59,7 +65,7 @@ def _show(bundle: Bundle) -> None:
     console.print(f"sha256 {bundle.sha256}", soft_wrap=True)
 
 
-def _publish(bundle: Bundle) -> None:
+def _publish(bundle: Bundle, *, json: bool) -> None:
     settings = settings_or_refuse()
     client = CamberClient(camber_config(settings, camber_binary(settings)), lambda _: None)
     account = client.me()
@@ -69,11 +75,15 @@ def _publish(bundle: Bundle) -> None:
         published = publish(client, bundle, f"stash://{account.username}/{settings.stash_prefix}/bundles")
     except CamberError as error:
         refuse(f"The bundle is not on the stash: {error}", AWAY)
+    if json:
+        told = {"stash_path": published.stash_path, "uploaded": published.uploaded, "sha256": bundle.sha256}
+        print_json(told)
+        return
     said = "published" if published.uploaded else "was there already"
     Console().print(f"{published.stash_path} {said}; sha256 {bundle.sha256}", soft_wrap=True)
 
 
-def _archive(folder: Path) -> None:
+def _archive(folder: Path, *, json: bool) -> None:
     settings = settings_or_refuse()
     screen = Console(stderr=True)
     try:
@@ -87,4 +97,7 @@ def _archive(folder: Path) -> None:
         refuse(f"{error.filename}: {error.strerror}", WRONG_USE)
     except ObjectsError as error:
         refuse(f"The store did not take the archive: {error}", AWAY)
-    sys.stdout.write(f"{key}\n")
+    if json:
+        print_json({"run_archive_key": key})
+    else:
+        sys.stdout.write(f"{key}\n")

@@ -7,6 +7,7 @@ Law: only `cli` may import it; nothing else knows whether Camber is real.
     object_store.py   a real S3 store, SeaweedFS
     camber/           the emulated Camber, a program of its own that shares no code with the client
     environments.py   the worker's environment, built once from its own lock
+    daemon.py         the daemon beside it, with the console
     demo.py           sample rows become finished documents; demo_report.py, report.py, templates/ show them
     samples/          the sample documents, drawn
 

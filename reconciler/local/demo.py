@@ -1,12 +1,7 @@
 """The demo: sample rows go in, finished documents come out, on this machine and for real."""
 
-import os
-import signal
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
@@ -15,7 +10,8 @@ from sqlalchemy import Engine
 
 from reconciler.domain.states import JobStatus, RunState
 from reconciler.domain.transitions import JOB_FINAL
-from reconciler.local.platform import Platform, minimal_environment
+from reconciler.local.daemon import LocalDaemon
+from reconciler.local.platform import Platform
 from reconciler.local.samples import SCHEMAS, Sample, generate
 from reconciler.objects.store import ObjectStore
 from reconciler.store import reading
@@ -25,15 +21,6 @@ from reconciler.store.schemas import activate
 DEMO_USER = UUID("00000000-0000-4000-8000-0000000de300")
 SECONDS_MAX = 600.0
 LOOK_SECONDS = 0.25
-STOP_SECONDS_MAX = 120.0
-
-# PR_SET_PDEATHSIG outlives exec; a parent that is gone already sends no signal any more.
-_DIE_WITH_PARENT = """
-import ctypes, os, signal, sys
-ctypes.CDLL(None).prctl(1, signal.SIGTERM)
-if os.getppid() == int(sys.argv[1]):
-    os.execv(sys.argv[2], sys.argv[2:])
-"""
 
 
 class DemoFailed(RuntimeError):
@@ -95,47 +82,20 @@ def _row(sample: Sample, job_id: UUID, key: str, schema_id: UUID) -> dict[str, A
     }
 
 
-@contextmanager
-def running_daemon(platform: Platform) -> Iterator["subprocess.Popen[bytes]"]:
-    """`reconciler run` as a process of its own, its log in the platform's folder; drained at the end.
-
-    It also drains when this program is killed. Call this from a thread that lives as long as the block.
-    """
-    environment = minimal_environment(os.environ) | {**platform.environment, "LOG_FORMAT": "json"}
-    command = [sys.executable, "-c", _DIE_WITH_PARENT, str(os.getpid()), sys.executable, "-m", "reconciler", "run"]
-    with (platform.folder / "daemon.log").open("wb") as log:
-        daemon = subprocess.Popen(command, env=environment, stderr=log, stdout=log, cwd=platform.folder)
-        try:
-            yield daemon
-        finally:
-            _stop(daemon)
-
-
-def _stop(daemon: "subprocess.Popen[bytes]") -> None:
-    daemon.send_signal(signal.SIGTERM)
-    try:
-        with suppress(subprocess.TimeoutExpired):
-            daemon.wait(STOP_SECONDS_MAX)
-    finally:
-        daemon.kill()
-        daemon.wait()
-
-
 def follow(
     engine: Engine,
     jobs: Sequence[tuple[Sample, UUID]],
-    daemon: "subprocess.Popen[bytes]",
+    daemon: LocalDaemon,
     show: Callable[[list[Shown]], None],
 ) -> list[Shown]:
-    """Look at the jobs until all is over, showing each look. Raises DemoFailed when they cannot end."""
+    """Look at the jobs until all is over, showing each look. Raises DaemonFailed, and DemoFailed after SECONDS_MAX."""
     deadline = time.monotonic() + SECONDS_MAX
     while True:
         looked = look(engine, jobs)
         show(looked)
         if all(one.over for one in looked):
             return looked
-        if daemon.poll() is not None:
-            raise DemoFailed(f"the daemon ended with code {daemon.returncode}")
+        daemon.check()
         if time.monotonic() > deadline:
             raise DemoFailed(f"the documents were not finished after {SECONDS_MAX:.0f} s")
         time.sleep(LOOK_SECONDS)

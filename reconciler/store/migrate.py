@@ -96,6 +96,8 @@ def _move(url: str, revision: str, move: object) -> tuple[str | None, str | None
     with _connected(url) as connection, _locked(connection):
         before = MigrationContext.configure(connection).get_current_revision()
         connection.commit()
+        if stand(before) is Standing.NEWER:
+            raise MigrationError(f"the schema is at {before}, which this program does not know: install the newer one")
         move(_config(connection), revision)  # type: ignore[operator]
         connection.commit()
         after = MigrationContext.configure(connection).get_current_revision()

@@ -218,3 +218,51 @@ def test_what_is_unknown_or_malformed(world: World, call: Call, words: tuple[str
     assert "Traceback" not in said
     assert len(said.strip().splitlines()) == (2 if words[0] == "submit" else 1)
     assert before == figures(world)
+
+
+@pytest.mark.parametrize(
+    ("revision", "words", "told"),
+    [
+        ("9999", ("prune",), "Install the newer program"),
+        ("9999", ("migrate",), "install the newer one"),
+        ("0003", ("prune",), "Run `reconciler migrate` first"),
+    ],
+)
+def test_a_schema_of_another_version_is_neither_cleared_nor_migrated(
+    world: World, call: Call, revision: str, words: tuple[str, ...], told: str
+) -> None:
+    world.execute("UPDATE alembic_version SET version_num = :revision", revision=revision)
+
+    said = call(*words, code=4).stderr
+
+    one_line(said)
+    assert told in said
+    assert revision == world.one("SELECT version_num FROM alembic_version")
+
+
+@pytest.mark.parametrize("role", ["operator", "reader", "api"])
+def test_who_may_not_prune_does_not_call_the_cli_first(
+    world: World, call: Call, monkeypatch: pytest.MonkeyPatch, databases: Databases, role: str
+) -> None:
+    url = make_url(world.settings["DATABASE_URL"]).render_as_string(hide_password=False)
+    monkeypatch.setenv("DATABASE_URL", databases.login(url, f"reconciler_{role}"))
+    monkeypatch.setenv("CAMBER_BIN", "/nowhere")
+
+    assert len(call("prune", code=5).stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("actor", ["", "  ", "a" * 201])
+@pytest.mark.parametrize("words", [("rerun", "--status", "pending", "--yes"), ("erase", str(USER), "--reason", "r")])
+def test_an_actor_who_is_nobody_or_endless(world: World, call: Call, words: tuple[str, ...], actor: str) -> None:
+    world.submit()
+    before = figures(world)
+
+    one_line(call(*words, "--actor", actor, code=2).stderr)
+    assert before == figures(world)
+
+
+@pytest.mark.timeout(60)
+def test_a_file_of_keys_without_an_end(call: Call) -> None:
+    said = call("fetch", NOBODY, "--to", "out", "--master", "--identity", "/dev/zero", code=2).stderr
+
+    assert said == "/dev/zero: is too large for a file of keys\n"

@@ -8,14 +8,16 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.request
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import pytest
 from sqlalchemy import make_url, text
 
-from reconciler.local import demo
-from reconciler.local.demo import running_daemon
+from reconciler.local import daemon as local_daemon
+from reconciler.local.daemon import DaemonFailed, running_daemon
 from reconciler.local.platform import Platform, PlatformBusy, minimal_environment, own_database, running_platform
 from reconciler.local.postgres import PostgresError
 from reconciler.local.processes import is_alive
@@ -28,13 +30,13 @@ from tests.world import World
 KILLED = """
 import json, sys
 from pathlib import Path
-from reconciler.local.demo import running_daemon
+from reconciler.local.daemon import running_daemon
 from reconciler.local.platform import Platform
 folder = Path(sys.argv[1])
 platform = Platform(folder=folder, environment=json.loads(sys.argv[2]), objects=None, identity=folder)
 with running_daemon(platform) as daemon:
-    print(daemon.pid, flush=True)
-    daemon.wait()
+    print(daemon.process.pid, flush=True)
+    daemon.process.wait()
 """
 
 
@@ -99,14 +101,31 @@ def test_the_daemon_of_a_killed_demo_ends_too(world: World) -> None:
 
 
 def test_a_daemon_that_does_not_end_is_killed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(demo, "STOP_SECONDS_MAX", 0.2)
+    monkeypatch.setattr(local_daemon, "STOP_SECONDS_MAX", 0.2)
     monkeypatch.setenv("CAMBER_BIN", "/nowhere")
     monkeypatch.setenv("RUN_SLOTS", "many")
     with running_daemon(_platform(world)) as daemon:
         assert await_until(lambda: "Daemon started" in (world.home / "daemon.log").read_text())
-        os.kill(daemon.pid, signal.SIGSTOP)
+        os.kill(daemon.process.pid, signal.SIGSTOP)
 
-    assert daemon.returncode == -signal.SIGKILL
+    assert daemon.process.returncode == -signal.SIGKILL
+
+
+def test_the_console_is_where_it_is_said_to_be(world: World) -> None:
+    with running_daemon(_platform(world), console=True) as daemon:
+        daemon.await_console()
+        with urllib.request.urlopen(daemon.console, timeout=30) as answer:  # noqa: S310 - our own address
+            page = answer.read().decode()
+
+    assert "<title>Overview" in page
+    assert daemon.process.returncode == 0
+
+
+def test_a_daemon_that_cannot_begin_is_told_and_not_waited_for(world: World) -> None:
+    (world.home / "daemon.log").touch()
+    wrong = replace(_platform(world), environment=_variables(world) | {"RUN_SLOTS": "many"})
+    with pytest.raises(DaemonFailed, match="ended with code 2"), running_daemon(wrong, console=True) as daemon:
+        daemon.await_console()
 
 
 def _platform(world: World) -> Platform:

@@ -22,7 +22,7 @@ START_SECONDS_MAX = 300
 
 
 @pytest.fixture
-def up(tmp_path: Path) -> Iterator["subprocess.Popen[str]"]:
+def up(tmp_path: Path) -> Iterator["subprocess.Popen[bytes]"]:
     """The platform in a folder of its own; only the worker's environment is not made anew."""
     environments = ROOT / ".rythmiq" / "environments"
     environments.mkdir(parents=True, exist_ok=True)
@@ -37,7 +37,7 @@ def up(tmp_path: Path) -> Iterator["subprocess.Popen[str]"]:
     started.wait(180)
 
 
-def test_the_whole_tutorial(up: "subprocess.Popen[str]", tmp_path: Path) -> None:
+def test_the_whole_tutorial(up: "subprocess.Popen[bytes]", tmp_path: Path) -> None:
     said = tmp_path / "said"
     until(lambda: "Ctrl-C" in said.read_text() or up.poll() is not None, START_SECONDS_MAX)
     lines = dict(line.split(maxsplit=1) for line in said.read_text().splitlines() if line)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from random import Random
@@ -28,8 +29,9 @@ from reconciler.store import evidence
 from reconciler.store.database import connect
 
 
+@cache
 def worker_bundle() -> Bundle:
-    """The worker's code as it ships to Camber."""
+    """The worker's code as it ships to Camber; packed once a process."""
     return build_bundle(Path(str(files("worker"))))
 
 

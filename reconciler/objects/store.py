@@ -7,12 +7,14 @@ import os
 import re
 from dataclasses import dataclass, field
 from email.message import Message
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Literal
 from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
+from botocore.loaders import Loader, create_loader
 from botocore.session import Session as CoreSession
 
 from reconciler.objects.answers import translated
@@ -187,7 +189,15 @@ def _hermetic_session() -> CoreSession:
     """Make a session that reads no profile and no file of the machine's user."""
     nothing = (None, None, os.devnull, None)
     variables = {"profile": (None, None, None, None), "config_file": nothing, "credentials_file": nothing}
-    return CoreSession(session_vars=variables)
+    session = CoreSession(session_vars=variables)
+    session.register_component("data_loader", _service_models())
+    return session
+
+
+@cache
+def _service_models() -> Loader:
+    """The descriptions of the service: read once a process, which takes fifteen times as long as a client needs."""
+    return create_loader()
 
 
 def _client_config(config: ObjectStoreConfig, patience: Patience) -> Config:

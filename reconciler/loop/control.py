@@ -54,7 +54,8 @@ def _signal(context: Context, owed: OwedSignal) -> bool:
     signal = _signal_of(owed.fenced)
     try:
         put_control(context, owed.fenced.marker, signal)
-        _put_file(context, owed.fenced.stash_path, signal)
+        if owed.fenced.stash_path is not None:
+            _put_file(context, owed.fenced.stash_path, signal)
     except (ObjectsError, CamberError) as error:
         logger.bind(run_id=str(owed.run_id), reason=str(error)).warning(Event.SIGNAL_LOST)
         return False

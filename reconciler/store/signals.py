@@ -13,10 +13,10 @@ from reconciler.store.database import statement
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Superseded:
-    """A run's fenced attempts, and how many are still live."""
+    """A run's fenced attempts, and how many are still live; `stash_path` None where its folder was removed."""
 
     marker: str
-    stash_path: str
+    stash_path: str | None
     superseded: tuple[UUID, ...]
     assigned: int
 

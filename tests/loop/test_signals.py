@@ -9,7 +9,8 @@ from sqlalchemy import text
 
 from reconciler.domain.runs import Lease
 from reconciler.domain.states import RunEvent
-from reconciler.loop import collect, dispatch, requests, sweep, watch
+from reconciler.loop import collect, dispatch, prune, requests, sweep, watch
+from reconciler.loop.context import Context
 from reconciler.loop.naming import control_key
 from reconciler.store import jobs, runs, signals
 from tests.fake_camber import FIRST_ID
@@ -140,3 +141,50 @@ def test_a_duplicate_is_told_again_when_its_run_is_over(world: World) -> None:
     world.step(daemon, watch.run_once, collect.run_once, requests.run_once)
 
     assert told(world) == "abandon"
+
+
+def finished_run(world: World) -> Context:
+    """A run that is over, with nobody left to be told."""
+    daemon = world.daemon(RUN_SLOTS="1", STASH_RETENTION_SECONDS="0.001")
+    world.submit()
+    world.step(daemon, dispatch.run_once)
+    world.work()
+    world.step(daemon, watch.run_once, collect.run_once)
+    return daemon
+
+
+def test_when_a_folder_is_removed_there_is_nobody_left_to_be_told(world: World) -> None:
+    """Its duplicate is over too; whoever was to tell it so died before."""
+    daemon = finished_run(world)
+    world.camber_twin(FIRST_ID + 3)
+    world.step(daemon, sweep.run_once)
+    assert owed(world) == 1
+
+    world.step(daemon, prune.run_once)
+
+    assert world.one("SELECT stash_pruned_at IS NOT NULL FROM camber_runs")
+    assert owed(world) == 0
+
+
+def test_a_twin_that_shows_up_when_its_folder_is_gone_is_told_by_the_store_alone(world: World) -> None:
+    daemon = finished_run(world)
+    world.step(daemon, prune.run_once)
+    world.camber_twin(FIRST_ID + 3)
+    world.camber_says("RUNNING", FIRST_ID + 3)
+    copied = world.calls("stash cp")
+
+    world.step(daemon, sweep.run_once, requests.run_once)
+
+    assert (told(world), owed(world)) == ("abandon", 0)
+    assert world.calls("stash cp") == copied
+
+
+def test_a_twin_whose_jobs_were_removed_long_ago_is_told(world: World) -> None:
+    daemon = finished_run(world)
+    world.pretend("DELETE FROM documents; DELETE FROM job_attempts; DELETE FROM jobs")
+    world.camber_twin(FIRST_ID + 3)
+    world.camber_says("RUNNING", FIRST_ID + 3)
+
+    world.step(daemon, sweep.run_once, requests.run_once)
+
+    assert (told(world), owed(world)) == ("abandon", 0)

@@ -1,7 +1,8 @@
-SELECT r.id, r.marker, r.stash_path,
-       array_remove(array_agg(a.id) FILTER (WHERE a.state <> 'assigned'), NULL) AS superseded,
+-- A twin may show up when the run's folder is gone, and its jobs too: then it is told by the store alone.
+SELECT r.id, r.marker, CASE WHEN r.stash_pruned_at IS NULL THEN r.stash_path END AS stash_path,
+       array_agg(a.id) FILTER (WHERE a.state <> 'assigned') AS superseded,
        count(*) FILTER (WHERE a.state = 'assigned') AS assigned
 FROM camber_runs r
-JOIN job_attempts a ON a.run_id = r.id
+LEFT JOIN job_attempts a ON a.run_id = r.id
 WHERE r.id = ANY(:ids)
 GROUP BY r.id

@@ -28,10 +28,10 @@ help: ## list the targets
 demo: $(RUN_STAMP) ## set everything up and turn sample rows into finished documents
 	@$(BIN)/reconciler demo
 
-test: $(DEV_STAMP) ## all tests but `make crash` and `make simulate`; the demo with real OCR is among them
-	@$(BIN)/pytest -n 2 --dist loadfile -m "not proof" $(ARGS)
+test: $(DEV_STAMP) ## all tests: the demo with real OCR and the proofs, as far as they go in a few minutes, are among them
+	@$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
 
-fast: $(DEV_STAMP) ## the tests that need neither OCR nor containers nor a million rows
+fast: $(DEV_STAMP) ## the tests that need neither OCR nor containers nor a million rows nor minutes
 	@$(BIN)/pytest -n 2 --dist loadfile -m "not demo and not engine and not million and not proof" $(ARGS)
 
 check: $(DEV_STAMP) ## format, lint, types, layers

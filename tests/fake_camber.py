@@ -16,6 +16,8 @@ import sys
 import time
 from pathlib import Path
 
+# Started some hundred thousand times: what only few calls need is imported by them.
+
 HOME = Path(os.environ.get("CAMBER_FAKE_HOME", os.devnull))
 FIRST_ID = 27_650
 SLOW_SECONDS = 2.0
@@ -88,6 +90,7 @@ def logs(words: list[str]) -> None:
 
 
 def copy(words: list[str]) -> None:
+
     source, target = Path(words[-2]), HOME / "stash" / words[-1].removeprefix("stash://")
     if source.is_dir():
         shutil.copytree(source, target, dirs_exist_ok=True)
@@ -101,6 +104,7 @@ def test(words: list[str]) -> None:
 
 
 def remove(words: list[str]) -> None:
+
     shutil.rmtree(HOME / "stash" / words[-1].removeprefix("stash://"), ignore_errors=True)
 
 

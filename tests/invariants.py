@@ -4,7 +4,7 @@
 statement; its docstring is what is said of the rows found.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -101,7 +101,7 @@ def events_are_legal() -> str:
 
 @_always
 def nothing_fell() -> str:
-    """An epoch or the number of an attempt did not rise."""
+    """An epoch or the number of an attempt did not rise, or a lease was taken that somebody still held."""
     return "SELECT subject, id, was, became FROM proof.falls"
 
 
@@ -117,9 +117,10 @@ def runs_have_one_owner() -> str:
 @_always
 def verdicts_are_counted() -> str:
     """A run says that more attempts are settled than are."""
-    return """SELECT r.id, r.attempts_settled FROM camber_runs r
-        WHERE r.attempts_settled > (SELECT count(*) FROM job_attempts a
-            WHERE a.run_id = r.id AND a.state <> 'assigned')"""
+    # Attempts go with the jobs that are removed; their run stays for the sake of its cost.
+    return """SELECT r.id, r.attempts_settled FROM camber_runs r JOIN job_attempts a ON a.run_id = r.id
+        GROUP BY r.id HAVING count(*) = r.attempts_total
+        AND r.attempts_settled > count(*) FILTER (WHERE a.state <> 'assigned')"""
 
 
 @_at_rest
@@ -155,6 +156,8 @@ CREATE TABLE proof.falls (subject text, id uuid, was bigint, became bigint);
 CREATE FUNCTION proof.watch_epoch() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN
     INSERT INTO proof.falls SELECT 'epoch', NEW.id, OLD.epoch, NEW.epoch WHERE NEW.epoch < OLD.epoch
         OR (NEW.lease_owner IS NOT NULL AND NEW.lease_owner IS DISTINCT FROM OLD.lease_owner AND NEW.epoch = OLD.epoch);
+    INSERT INTO proof.falls SELECT 'lease', NEW.id, OLD.epoch, NEW.epoch WHERE NEW.epoch > OLD.epoch
+        AND NEW.lease_owner IS NOT NULL AND OLD.lease_owner IS NOT NULL AND OLD.lease_until > now();
     RETURN NULL;
 END $$;
 CREATE FUNCTION proof.watch_number() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN
@@ -173,21 +176,40 @@ def watch(connection: Connection) -> None:
     connection.execute(text(WATCH))
 
 
-def broken(connection: Connection, invariants: Iterable[Invariant]) -> list[str]:
-    """What does not hold, one line a row."""
-    return [
-        f"{invariant.__doc__} [{invariant.__name__}] {tuple(map(str, row))}"
-        for invariant in invariants
-        for row in connection.execute(text(invariant()))
-    ]
+def broken(connection: Connection, invariants: Collection[Invariant]) -> list[str]:
+    """What does not hold, one line a row. All are asked in one statement, of one moment."""
+    told = {invariant.__name__: invariant.__doc__ for invariant in invariants}
+    asked = (f"SELECT '{one.__name__}', CAST(found AS text) FROM ({one()}) AS found" for one in invariants)  # noqa: S608 - statements that stand above
+    rows = connection.execute(text(" UNION ALL ".join(asked)))
+    return [f"{told[name]} [{name}] {found}" for name, found in rows]
+
+
+def beside(connection: Connection, remote: Collection[tuple[int, str]]) -> list[str]:
+    """What does not agree with the Camber jobs that are there, each given with the text that shows its marker."""
+    return unrecorded(connection, remote) + misjudged(connection, remote)
 
 
 def unrecorded(connection: Connection, remote: Iterable[tuple[int, str]]) -> list[str]:
-    """The Camber jobs, given with the text that shows their marker, that are neither an owner nor a known duplicate."""
+    """The Camber jobs that are neither an owner nor a known duplicate."""
     known: dict[int, Any] = dict(connection.execute(text("SELECT camber_job_id, run_id FROM camber_sightings")).all())
     markers: dict[Any, str] = dict(connection.execute(text("SELECT id, marker FROM camber_runs")).all())
     return [
         f"Camber job {number} belongs to no run. [unrecorded]"
         for number, shown in remote
         if number not in known or markers[known[number]] not in shown
+    ]
+
+
+GIVEN_UP = """SELECT r.marker FROM camber_runs r WHERE EXISTS (
+        SELECT FROM job_attempts a WHERE a.run_id = r.id AND a.error ->> 'code' = 'LAUNCH_UNKNOWN')
+    OR EXISTS (SELECT FROM camber_sightings s WHERE s.run_id = r.id AND s.camber_status = 'VANISHED')"""
+
+
+def misjudged(connection: Connection, remote: Iterable[tuple[int, str]]) -> list[str]:
+    """The Camber jobs that were taken for lost or gone: their documents were sent again."""
+    given_up = set(connection.scalars(text(GIVEN_UP)))
+    return [
+        f"Camber job {number} is there, and was given up. [misjudged]"
+        for number, shown in remote
+        if any(marker in shown for marker in given_up)
     ]

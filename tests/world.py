@@ -141,6 +141,9 @@ class World:
     def camber_says(self, status: str, number: int = FIRST_ID) -> None:
         (self.camber_job(number) / "status").write_text(status)
 
+    def camber_status(self, number: int = FIRST_ID) -> str:
+        return (self.camber_job(number) / "status").read_text()
+
     def camber_twin(self, number: int, of: int = FIRST_ID) -> None:
         """One more Camber job with the same folder and command, as Camber's own repetition would make."""
         shutil.copytree(self.camber_job(of), self.camber_job(number))

@@ -116,7 +116,7 @@ def survive(stage: Stage, chaos: Callable[[], None], *, watched: Callable[[], bo
         daemon.kill()
         daemon.join(10)
 
-    assert stage.broken([*invariants.ALWAYS, *invariants.AT_REST]) + stage.unrecorded() == []
+    assert stage.broken([*invariants.ALWAYS, *invariants.AT_REST]) + stage.beside() == []
     assert stage.world.one("SELECT count(*) FROM documents") == DOCUMENTS
     assert stage.world.one("SELECT count(*) FROM camber_sightings WHERE role = 'duplicate'") == 0
 

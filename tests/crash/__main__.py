@@ -3,9 +3,10 @@
 import argparse
 import json
 import os
+import signal
 import sys
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -28,6 +29,7 @@ BOOK = FOLDER / "played.jsonl"
 def main() -> int:
     """Play what was asked for; returns 1 where an invariant was broken or a point was not reached."""
     asked = _arguments()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     FOLDER.mkdir(parents=True, exist_ok=True)
     if asked.again:
         BOOK.unlink(missing_ok=True)
@@ -89,13 +91,21 @@ def _died_at(column: Column, seed: int) -> set[str]:
     return {point for one in worlds for point in one["deaths"]}
 
 
+def _passed() -> dict[str, set[str]]:
+    """What stories were seen to pass, whatever the CLI answered."""
+    passed = defaultdict[str, set[str]](set)
+    for one in _book():
+        passed[one["story"]].update(one["passed"])
+    return passed
+
+
 def _play(ground: Ground, column: Column, asked: argparse.Namespace) -> None:
     wanted = [point for point in listing() if asked.only in point and point not in _died_at(column, asked.seed)]
     roll, lock, begun, worlds = Roll(wanted), Lock(), time.monotonic(), Counter[str]()
 
     def told(one: Played) -> None:
         line = {"seed": asked.seed, "column": one.column, "story": one.story, "outcome": one.outcome}
-        line |= {"mount": one.mount, **asdict(one.play), "passed": len(one.play.passed)}
+        line |= {"mount": one.mount, **asdict(one.play), "passed": sorted(one.play.passed)}
         with lock, BOOK.open("a") as out:
             out.write(json.dumps(line) + "\n")
             worlds["played"] += 1
@@ -107,7 +117,7 @@ def _play(ground: Ground, column: Column, asked: argparse.Namespace) -> None:
             sys.stderr.writelines(f"  {problem}\n" for problem in one.play.problems)
 
     stories = [story for story in LISTED if asked.story in story.name]
-    Campaign(ground=ground, column=column, seed=asked.seed, deaths_max=asked.deaths, told=told).wage(
+    Campaign(ground=ground, column=column, seed=asked.seed, deaths_max=asked.deaths, told=told, passed=_passed()).wage(
         stories, roll, asked.at_once
     )
 

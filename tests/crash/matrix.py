@@ -1,16 +1,16 @@
 """The crash matrix: every point of the registry x what the CLI's calls come to x how the node mounts the folder.
 
 No list says which story passes which point. A daemon carries the points at which nobody has died yet, dies at one that
-it comes by, and the next one goes on; a story is played again for as long as it passes points that are left.
+it comes by, and the next one goes on. What was seen to pass in a story tells which one is played next.
 """
 
 import shutil
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from itertools import product
+from itertools import count, product
 from random import Random
-from threading import Lock
+from threading import Condition, Lock
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -20,9 +20,11 @@ from tests.crash.node import MOUNTS
 from tests.crash.play import Cast, Play, perform
 from tests.crash.stage import OUTCOMES, Scenario
 
-ROUNDS_MAX = 20
-REPLAYS_MAX = 60
-"""Of one story; each brings some deaths, or it was the last."""
+ROUNDS_MAX = 4
+"""So often all stories are played without knowing what for: the first time, and where a point is passed by chance."""
+FRUITLESS_MAX = 3
+"""Plays in which nobody died though there were points to die at: a death changes a story."""
+OTHER_SIDE = {"before": "after", "after": "before"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,16 +53,14 @@ class Roll:
         with self._lock:
             return frozenset(self._left)
 
-    @classmethod
-    def of_steps(cls, seed: int) -> "Roll":
-        """Every step of every duty once: before it or after it, as the seed chooses."""
-        chosen = Random(seed)
-        steps = dict.fromkeys(point.rpartition(".")[0] for point in listing())
-        return cls(f"{step}.{chosen.choice(('before', 'after'))}" for step in steps)
-
     def strike(self, point: str) -> None:
         with self._lock:
             self._left.discard(point)
+
+    def give_up(self) -> None:
+        """Nobody is to die any more."""
+        with self._lock:
+            self._left.clear()
 
     def restore(self, points: Collection[str]) -> None:
         """Those deaths do not count: their world ended badly."""
@@ -79,6 +79,79 @@ class Played:
     play: Play = field(default_factory=Play)
 
 
+class Repertoire:
+    """Which story to play next: the one that passes the most points that are left. Thread-safe."""
+
+    def __init__(self, stories: Sequence[Scenario], roll: Roll, passed: Mapping[str, Collection[str]]) -> None:
+        self._stories, self._roll = stories, roll
+        self._passed = {story.name: set(passed.get(story.name, ())) for story in stories}
+        self._untried = [story for story in stories if not self._passed[story.name]]
+        self._rounds = 1 if self._untried else 0
+        self._fruitless: dict[str, int] = {}
+        self._fresh: dict[str, bool] = {}
+        self._sought: list[set[str]] = []
+        self._turn = Condition()
+
+    def next(self) -> tuple[Scenario, set[str]] | None:
+        """The story and the points that it is expected to pass; None where nothing more is to be had.
+
+        Waits while it depends on the plays under way. Each one that is given out is to be given `back`.
+        """
+        with self._turn:
+            while self._roll.left():
+                chosen = self._choose()
+                if chosen:
+                    self._sought.append(chosen[1])
+                    return chosen
+                if self._sought:
+                    self._turn.wait()
+                elif not self._begin_round():
+                    break
+            return None
+
+    def back(self, story: Scenario, sought: set[str], play: Play) -> None:
+        """It was played."""
+        with self._turn:
+            self._sought.remove(sought)
+            self._passed[story.name] |= play.passed | {_other_side(point) for point in play.deaths}
+            self._fresh[story.name] = bool(play.deaths)
+            self._fruitless[story.name] = (
+                0 if play.deaths and not play.problems else self._fruitless.get(story.name, 0) + 1
+            )
+            self._turn.notify_all()
+
+    def _choose(self) -> tuple[Scenario, set[str]] | None:
+        if self._untried:
+            story = self._untried.pop(0)
+            return story, self._passed[story.name] & self._roll.left()
+        free = self._roll.left().difference(*self._sought)
+        hopes = [
+            (story, self._passed[story.name] & free)
+            for story in self._stories
+            if self._fruitless.get(story.name, 0) < FRUITLESS_MAX
+        ]
+        best = max(hopes, key=lambda hope: len(hope[1]), default=None)
+        return best if best and best[1] else self._choose_fresh()
+
+    def _choose_fresh(self) -> tuple[Scenario, set[str]] | None:
+        """A story in which somebody died last time: what would have come after that has not been seen."""
+        fresh = [story for story in self._stories if self._fresh.pop(story.name, False)]
+        self._fresh |= {story.name: True for story in fresh[1:]}
+        return (fresh[0], set()) if fresh else None
+
+    def _begin_round(self) -> bool:
+        """Where no story is known to pass what is left, any of them may."""
+        self._rounds += 1
+        self._untried, self._fruitless = list(self._stories), {}
+        return self._rounds <= ROUNDS_MAX
+
+
+def _other_side(point: str) -> str:
+    """Whoever died before a step might have died after it."""
+    step, _, when = point.rpartition(".")
+    return f"{step}.{OTHER_SIDE[when]}"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Campaign:
     """The deaths of one column."""
@@ -88,33 +161,32 @@ class Campaign:
     seed: int
     deaths_max: int
     told: Callable[[Played], None]
+    passed: Mapping[str, Collection[str]] = field(default_factory=dict)
+    """Points that stories passed when they were played before."""
+    numbers: "count[int]" = field(default_factory=count)
 
     def wage(self, stories: Sequence[Scenario], roll: Roll, at_once: int) -> None:
-        """Play the stories, in an order that the seed chooses, until somebody died at every point of the roll.
-
-        A death changes the story, so another point may come up when it is played again: only a story that nobody died
-        in has nothing more to offer.
-        """
-        left = Random(self.seed).sample(list(stories), len(stories))
+        """Play the stories, in an order that the seed chooses, until somebody died at every point of the roll."""
+        repertoire = Repertoire(Random(self.seed).sample(list(stories), len(stories)), roll, self.passed)
         with ThreadPoolExecutor(at_once) as pool:
-            for number in range(ROUNDS_MAX):
-                died = pool.map(lambda story, number=number: self._exhaust(story, roll, number), left)
-                left = [story for story, deaths in zip(left, list(died), strict=True) if deaths]
+            try:
+                list(pool.map(lambda _: self._play_on(repertoire, roll), range(at_once)))
+            except BaseException:
+                # The worlds that are being played come to their end.
+                roll.give_up()
+                raise
 
-    def _exhaust(self, story: Scenario, roll: Roll, round_: int) -> int:
-        """Play it again and again while it passes points that are left; returns how many died."""
-        deaths = 0
-        for number in range(REPLAYS_MAX):
-            if not roll.left():
-                break
-            play = self._play(story, roll, REPLAYS_MAX * round_ + number)
-            deaths += len(play.deaths)
-            if play.problems or not (play.deaths and play.passed & roll.left()):
-                break
-        return deaths
+    def _play_on(self, repertoire: Repertoire, roll: Roll) -> None:
+        while chosen := repertoire.next():
+            story, sought = chosen
+            play = Play()
+            try:
+                play = self._play(story, roll)
+            finally:
+                repertoire.back(story, sought, play)
 
-    def _play(self, story: Scenario, roll: Roll, number: int) -> Play:
-        chosen = Random(f"{self.seed} {self.column.name} {story.name} {number}")
+    def _play(self, story: Scenario, roll: Roll) -> Play:
+        chosen = Random(f"{self.seed} {self.column.name} {story.name} {next(self.numbers)}")
         outcome = self.column.outcome or chosen.choice(list(OUTCOMES))
         mount = self.column.mount or chosen.choice(MOUNTS)
         cast = Cast(wanted=roll.left, fell=roll.strike, deaths_max=self.deaths_max, outcome=outcome)

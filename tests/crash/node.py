@@ -46,8 +46,8 @@ class Node:
     """Names of files whose documents fail."""
     asleep: set[int] = field(default_factory=set)
     """Camber jobs that stay where they are."""
-    patient: set[int] = field(default_factory=set)
-    """Camber jobs that end only when every verdict of theirs was read."""
+    patient: bool = False
+    """Camber jobs end only when every verdict of theirs was read."""
     mute: bool = False
     """Jobs end before anything of theirs is to be seen, neither in the log nor in the store."""
     muted: set[int] = field(default_factory=set)
@@ -96,7 +96,7 @@ class Node:
         index = self.steps.get(number, 0)
         signal, skip = self._signal(number)
         if index >= len(documents) or signal == "abandon":
-            if number in self.patient and self._unread(number):
+            if self.patient and signal != "abandon" and self._unread(number):
                 return
             if signal == "abandon" and index < len(documents):
                 self.stopped.add(number)
@@ -114,10 +114,11 @@ class Node:
             self.world.say(number, encode_frame(frame))
 
     def _unread(self, number: int) -> bool:
+        """Whether verdicts are outstanding; so they are while no run knows yet that this is its job."""
         return bool(
             self.world.one(
-                "SELECT EXISTS (SELECT FROM job_attempts a JOIN camber_runs r ON r.id = a.run_id"
-                " WHERE r.camber_job_id = :number AND a.state = 'assigned')",
+                "SELECT coalesce(bool_or(a.state = 'assigned'), true) FROM camber_runs r"
+                " JOIN job_attempts a ON a.run_id = r.id WHERE r.camber_job_id = :number",
                 number=number,
             )
         )

@@ -3,6 +3,7 @@
 A daemon made here is `reconciler run` in a process of its own, with its own environment, killed by real signals.
 """
 
+import ctypes
 import os
 import signal
 import sys
@@ -14,11 +15,14 @@ from pathlib import Path
 from random import Random
 from threading import Lock
 
+from typer import Exit
+
 _FORKSERVER = get_context("forkserver")
-_FORKSERVER.set_forkserver_preload(["tests.crash.nursery", "reconciler.cli.run"])
+_FORKSERVER.set_forkserver_preload(["tests.crash.cradle"])
 # Two threads that start processes at a time would mix up the library's own list of them.
 _TURN = Lock()
 DEATH = "died at "
+PR_SET_PDEATHSIG = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +55,8 @@ def start(environment: Mapping[str, str], home: Path, fuse: Fuse | None = None) 
 
 
 def _live(environment: Mapping[str, str], home: Path, fuse: Fuse | None) -> None:
+    # Whoever ends the proof ends its daemons.
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(home)
@@ -61,7 +67,11 @@ def _live(environment: Mapping[str, str], home: Path, fuse: Fuse | None) -> None
 
     if fuse:
         observe(_Burning(fuse))
-    command()
+    try:
+        command()
+    except Exit as refused:
+        # As the program ends when it is called by its name.
+        raise SystemExit(refused.exit_code) from None
 
 
 class _Burning:

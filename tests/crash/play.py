@@ -42,6 +42,7 @@ class Play:
 
     deaths: list[str] = field(default_factory=list)
     passed: set[str] = field(default_factory=set)
+    """Points at which somebody may die in this story."""
     problems: list[str] = field(default_factory=list)
     seconds: float = 0.0
     recovery_seconds: float = 0.0
@@ -69,8 +70,10 @@ def perform(scenario: Scenario, stage: Stage, cast: Cast) -> Play:
 
 
 def _play_prelude(point: str, stage: Stage, play: Play) -> None:
-    _live(stage, Scenario(name="prelude", begin=lambda _: None), _fuse(stage, frozenset({point})), play)
-    if play.deaths != [point]:
+    prelude = Play()
+    _live(stage, Scenario(name="prelude", begin=lambda _: None), _fuse(stage, frozenset({point})), prelude)
+    play.problems += prelude.problems
+    if prelude.deaths != [point]:
         play.problems.append(f"the prelude did not die at {point}")
 
 
@@ -87,18 +90,22 @@ def _lives(scenario: Scenario, stage: Stage, cast: Cast, play: Play) -> None:
 
 
 def _live_to_the_end(scenario: Scenario, stage: Stage, play: Play) -> None:
-    begun, code = time.monotonic(), None
+    begun, code, last = time.monotonic(), None, Play()
     for _ in range(STARTS_MAX):
-        code = _live(stage, scenario, _fuse(stage, frozenset()), play)
+        code = _live(stage, scenario, _fuse(stage, frozenset()), last)
         if code != AWAY:
             break
+    play.problems += last.problems
     if code != 0:
         play.problems.append(f"the last daemon ended with {code}")
+    if not scenario.first:
+        # What others might have passed too, had they lived.
+        play.passed |= last.passed
     play.recovery_seconds = time.monotonic() - begun
 
 
 def _judge(scenario: Scenario, stage: Stage, play: Play) -> None:
-    play.problems += stage.broken([*invariants.ALWAYS, *invariants.AT_REST]) + stage.unrecorded()
+    play.problems += stage.broken([*invariants.ALWAYS, *invariants.AT_REST]) + stage.beside()
     play.camber_jobs = len(stage.world.camber_jobs())
     play.duplicates = int(stage.world.one("SELECT count(*) FROM camber_sightings WHERE role = 'duplicate'"))
     if play.duplicates > scenario.extra_camber_jobs:

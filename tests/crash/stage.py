@@ -116,12 +116,12 @@ class Stage:
         with self.world.engine.connect() as connection:
             return invariants.broken(connection, kinds)
 
-    def unrecorded(self) -> list[str]:
-        shown = [
-            (number, (self.world.camber_job(number) / "command").read_text()) for number in self.world.camber_jobs()
-        ]
+    def beside(self) -> list[str]:
+        folders = {number: self.world.camber_job(number) for number in self.world.camber_jobs()}
+        there = {number: folder for number, folder in folders.items() if not (folder / "gone").exists()}
+        shown = [(number, (folder / "command").read_text()) for number, folder in there.items()]
         with self.world.engine.connect() as connection:
-            return invariants.unrecorded(connection, shown)
+            return invariants.beside(connection, shown)
 
 
 @dataclass(frozen=True, kw_only=True)

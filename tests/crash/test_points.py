@@ -1,6 +1,6 @@
-"""Whenever a daemon dies, the next one ends what it began: every step once, before or after it as one seed chooses.
+"""Whenever a daemon dies, the next one ends what it began: every point once, with an answer that a seed chooses.
 
-`make crash` plays both sides of every step, with everything that the CLI may answer.
+`make crash` plays every point with every answer and every mount.
 """
 
 import os
@@ -33,9 +33,9 @@ def ground(
 
 @pytest.mark.proof
 @pytest.mark.timeout(3600)
-def test_a_daemon_may_die_at_any_step(ground: Ground) -> None:
+def test_a_daemon_may_die_at_any_point(ground: Ground) -> None:
     worlds: list[Played] = []
-    roll = Roll.of_steps(SEED)
+    roll = Roll()
     campaign = Campaign(ground=ground, column=Column(), seed=SEED, deaths_max=DEATHS_IN_A_WORLD, told=worlds.append)
     campaign.wage(LISTED, roll, AT_ONCE)
 

@@ -1,7 +1,8 @@
 """Camber in memory, at the seam of the client: what it was asked for it does, and what goes wrong is within the budget.
 
-The fault budget. A create may be refused, or be done and its reply lost; a new job may be missing from the list for as
-long as the settle window; a list may come in pages of two rows; any look may fail; `get` may deny a job that the list
+The fault budget. A create may be refused, or be done and its reply lost, and be done as late as its limit allows; a new
+job may be missing from the list for as long as the settle window; one read of the list, and not the next one, may lack
+a job without saying so; a list may come in pages of two rows; any look may fail; `get` may deny a job that the list
 shows; a log may be cut or come late; a job may be cancelled by nobody, or fail with all its frames written. Not within
 it, as in the promises: a create that is done after its deadline, and a list that lacks a job for longer.
 """
@@ -39,8 +40,11 @@ from reconciler.objects.store import ObjectHead
 from worker.contract import CONTROL_FILE
 
 SETTLE_SECONDS = 60.0
+START_SECONDS = 30.0
+CREATE_SECONDS = 60.0
 FAULTS = (
-    *("create refused", "create lost", "list lags", "list capped", "list away", "get away", "get denies"),
+    *("create refused", "create lost", "create late", "list forgets", "list capped", "list away"),
+    *("get away", "get denies"),
     *("logs away", "log cut", "log late", "stash away", "me away"),
 )
 SILENCE = Unreachable(Trouble.TIMEOUT, "the model says nothing")
@@ -68,16 +72,27 @@ class Camber:
     stash: dict[str, bytes] = field(default_factory=dict)
     faults: dict[str, int] = field(default_factory=dict)
     """How many more calls each fault befalls."""
+    lag_seconds: float = 0.0
+    """For how long a new job is missing from the list."""
+    forgotten: int | None = None
+    """The job that this read of the list lacks."""
 
     def goes_wrong(self, fault: str) -> bool:
         left = self.faults.get(fault, 0)
         self.faults[fault] = max(0, left - 1)
         return left > 0
 
-    def listed(self) -> list[Job]:
-        """Newest first; what is younger than the lag may be missing."""
-        youngest = self.now - SETTLE_SECONDS if self.goes_wrong("list lags") else self.now
-        return sorted((job for job in self.jobs.values() if job.created <= youngest), key=lambda job: -job.number)
+    def there(self) -> list[Job]:
+        """What exists by now, oldest first."""
+        return sorted((job for job in self.jobs.values() if job.created <= self.now), key=lambda job: job.number)
+
+    def listed(self, page: int) -> list[Job]:
+        """Newest first, as the list shows it."""
+        shown = [job for job in reversed(self.there()) if job.created <= self.now - self.lag_seconds]
+        if page == 1:
+            forgets = self.forgotten is None and bool(shown) and self.goes_wrong("list forgets")
+            self.forgotten = shown[0].number if forgets else None
+        return [job for job in shown if job.number != self.forgotten]
 
     def run_file(self, job: Job) -> bytes:
         return self.stash[f"{job.folder}run.json"]
@@ -89,7 +104,7 @@ class Camber:
 class ModelClient:
     """The calls of one daemon. Like the doors, it asks for the lease before each."""
 
-    create_seconds_max = 60.0
+    create_seconds_max = CREATE_SECONDS
 
     def __init__(self, camber: Camber, leases: Leases) -> None:
         self._camber, self._leases = camber, leases
@@ -105,17 +120,19 @@ class ModelClient:
     def _create(self, request: JobRequest) -> CreateOutcome:
         if self._camber.goes_wrong("create refused"):
             return Unknown("code=2, Failed to create job")
-        number = 1000 + len(self._camber.jobs)
+        number, late = 1000 + len(self._camber.jobs), self._camber.goes_wrong("create late")
+        created = self._camber.now + (START_SECONDS + CREATE_SECONDS) * late
         self._camber.jobs[number] = Job(
-            number=number, command=request.command, folder=request.stash_path, created=self._camber.now
+            number=number, command=request.command, folder=request.stash_path, created=created
         )
-        return Unknown("the reply was lost") if self._camber.goes_wrong("create lost") else Created(number)
+        lost = late or self._camber.goes_wrong("create lost")
+        return Unknown("the reply was lost") if lost else Created(number)
 
     def get(self, camber_job_id: int, *, known: str | None = None) -> GetOutcome:
         self._leases.require()
         if self._camber.goes_wrong("get away"):
             return SILENCE
-        if self._camber.goes_wrong("get denies") or camber_job_id not in self._camber.jobs:
+        if self._camber.goes_wrong("get denies") or camber_job_id not in {job.number for job in self._camber.there()}:
             return Absent("code=404, job not found")
         return Seen(_row(self._camber.jobs[camber_job_id]))
 
@@ -124,7 +141,7 @@ class ModelClient:
         if self._camber.goes_wrong("list away"):
             return SILENCE
         size = 2 if self._camber.goes_wrong("list capped") else size or 50
-        jobs = self._camber.listed()
+        jobs = self._camber.listed(page)
         return Page(rows=tuple(map(_row, jobs[(page - 1) * size : page * size])), total=len(jobs))
 
     def logs(self, camber_job_id: int, *, decides: bool = True) -> LogOutcome:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from contextvars import Context as ContextOfThread
 from dataclasses import dataclass, field, replace
+from random import Random
 from threading import Lock
 from uuid import UUID, uuid4
 
@@ -18,7 +19,7 @@ from reconciler.loop.naming import control_key
 from reconciler.loop.pacing import Pacing
 from reconciler.store import runs
 from tests import invariants
-from tests.model.camber import SETTLE_SECONDS, Camber, Job, ModelClient, ModelObjects, names
+from tests.model.camber import SETTLE_SECONDS, START_SECONDS, Camber, Job, ModelClient, ModelObjects, names
 from tests.world import World
 from worker.contract import ErrorCode, RunFile, encode_frame, parse_batch
 
@@ -38,6 +39,7 @@ ROUNDS_MAX = 60
 SETTINGS = {
     "LEASE_SECONDS": str(LEASE_SECONDS),
     "SETTLE_SECONDS": "61",
+    "START_LIMIT_SECONDS": str(START_SECONDS),
     "ABSENT_READS_MIN": "2",
     # Whoever is unlucky for long enough is held for an operator; here all must end.
     "RELAUNCH_MAX": "10",
@@ -133,14 +135,15 @@ class ModelWorld(World):
         if self.assembled is None:
             self.assembled = self.daemon(**SETTINGS)
         first = self.assembled
-        leases = Leases(LEASE_SECONDS, lambda: self.camber.now)
+        leases, random = Leases(LEASE_SECONDS, lambda: self.camber.now), Random(1)
         return replace(
             first,
             owner=uuid4(),
+            random=random,
             leases=leases,
             client=ModelClient(self.camber, leases),  # type: ignore[arg-type] # what the duties call is there
             objects=self.objects,
-            breakers=Breakers(first.engine, first.policy, first.random),
+            breakers=Breakers(first.engine, first.policy, random),
             pacing=Pacing(first.engine, first.backend, 2, leases.clock),
             known={},
         )
@@ -228,10 +231,10 @@ class ModelWorld(World):
     def calm_down(self) -> None:
         """No faults any more, and as much time as it takes."""
         self.camber.faults.clear()
-        for _ in range(ROUNDS_MAX):
-            if self._at_rest():
+        for number in range(ROUNDS_MAX):
+            if number and self._at_rest():
                 return
-            for job in list(self.camber.jobs.values()) * 4:
+            for job in self.camber.there() * 4:
                 self.work_on(job, "ok")
             for which in range(len(self.alive)):
                 for duty in DUTIES:
@@ -246,6 +249,6 @@ class ModelWorld(World):
         with self.engine.connect() as connection:
             return invariants.broken(connection, kinds)
 
-    def unrecorded(self) -> list[str]:
+    def beside(self) -> list[str]:
         with self.engine.connect() as connection:
-            return invariants.unrecorded(connection, names(list(self.camber.jobs.values())))
+            return invariants.beside(connection, names(list(self.camber.jobs.values())))

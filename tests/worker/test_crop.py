@@ -50,6 +50,32 @@ def test_a_card_on_a_desk_is_found_to_the_pixel(place: str, desk: str) -> None:
     assert np.linalg.norm(np.array(outline.corners) - corners, axis=1).max() < CORNER_ERROR_MAX
 
 
+@pytest.mark.parametrize("degrees", [-14, -5, -2, 3, 5, 9, 14])
+@pytest.mark.parametrize("scale", [0.6, 1.5])
+def test_a_card_laid_askew_is_found_though_its_corners_touch_the_border(degrees: float, scale: float) -> None:
+    card = cv2.resize(_card(), None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    picture, corners = _askew(np.asarray(card, np.uint8), degrees)
+
+    outline = find_outline(picture)
+
+    assert outline is not None
+    wrong = np.linalg.norm(np.array(outline.corners) - corners, axis=1).max()
+    assert wrong < 0.003 * max(picture.shape)
+
+
+def _askew(page: Picture, degrees: float, ground: tuple[int, int, int] = (104, 112, 121)) -> tuple[Picture, Array]:
+    """The page turned by some degrees on a ground that is just as large as it needs, and where its corners are."""
+    height, width = page.shape[:2]
+    corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], float)
+    angle = np.radians(degrees)
+    turned = corners @ np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    turned -= turned.min(axis=0)
+    size = np.ceil(turned.max(axis=0)).astype(int)
+    matrix = cv2.getPerspectiveTransform(corners.astype(np.float32), turned.astype(np.float32))
+    laid_down = cv2.warpPerspective(page, matrix, (int(size[0]), int(size[1])), borderValue=ground)
+    return np.asarray(laid_down, np.uint8), turned
+
+
 @pytest.mark.parametrize("place", CORNERS)
 def test_what_is_cut_out_is_the_card(place: str) -> None:
     picture = laid(_card(), np.array(CORNERS[place], float), DESKS["grey"])
@@ -110,6 +136,31 @@ def _writing_outside() -> Picture:
     return page
 
 
+def _headed() -> Picture:
+    """A letter with a coloured band across its head and one down its side."""
+    page = pages.page(1240, 1754, size=26).copy()
+    page[:190], page[:, :60] = (30, 90, 60), (30, 90, 60)
+    return page
+
+
+def _flush() -> Picture:
+    """A card that lies along a side of the picture, so that only three of its own are seen."""
+    return laid(_card(), np.array(CORNERS["level"], float), DESKS["dark"])[100:1000, 165:]
+
+
+def _clipped() -> Picture:
+    """A card that was turned out of the picture by a corner."""
+    askew, _ = _askew(_card(), 12)
+    return np.ascontiguousarray(askew[:, 60:])
+
+
+def _slanted_field() -> Picture:
+    """A poster: a slanted field of colour from corner to corner, with nothing around it but more of the poster."""
+    page = pages.noise(np.full((900, 1400, 3), 236, np.uint8), 3)
+    cv2.fillConvexPoly(page, np.array([[0, 300], [1399, 120], [1399, 640], [0, 820]]), (200, 60, 40))
+    return page
+
+
 NOTHING: dict[str, Callable[[], Picture]] = {
     "page": pages.page,
     "noisy page": lambda: pages.noise(pages.page(), 25),
@@ -124,6 +175,10 @@ NOTHING: dict[str, Callable[[], Picture]] = {
     "face": _face,
     "hills": _hills,
     "writing outside": _writing_outside,
+    "bands": _headed,
+    "flush with a side": _flush,
+    "clipped": _clipped,
+    "slanted field": _slanted_field,
     "noise": lambda: np.random.default_rng(1).integers(0, 256, (900, 1200, 3), dtype=np.uint8),
     "blank": lambda: np.full((900, 1200, 3), 236, np.uint8),
     "grainy blank": lambda: pages.noise(np.full((900, 1200, 3), 200, np.uint8), 12),

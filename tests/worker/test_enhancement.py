@@ -74,6 +74,39 @@ def test_what_is_wrong_is_mended_and_said(spoil: Callable[[Picture], Picture], s
     assert wrong_after < wrong_before * 0.7
 
 
+def _telephones(picture: Picture) -> Picture:
+    """Two thirds of the light, a little soft and grainy: what telephones take in rooms."""
+    across = np.linspace(0.65, 0.52, picture.shape[1])[None, :, None]
+    return pages.noise(_blurred((picture * across).astype(np.uint8), 0.9), 4)
+
+
+def _washed_out(picture: Picture) -> Picture:
+    return (232 - (232 - picture.astype(float)) * 0.3).clip(0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("spoil", [_telephones, _washed_out])
+def test_what_a_person_finds_too_dark_or_too_pale_comes_out_as_ink_on_paper(
+    spoil: Callable[[Picture], Picture],
+) -> None:
+    """Recognition bears both; whoever looks at the portal's picture does not."""
+    enhanced = _enhanced(spoil(pages.page()))
+
+    grey = cv2.cvtColor(enhanced.picture, cv2.COLOR_RGB2GRAY)
+    assert "range" in _done(enhanced)
+    assert np.percentile(grey, 60) > 225
+    assert np.percentile(grey, 0.5) < 90
+
+
+def test_a_dark_coloured_card_becomes_lighter_and_keeps_its_colour() -> None:
+    blue = np.array((60, 84, 128))
+    card = (blue + (255 - pages.page().astype(int)) // 8).clip(0, 255).astype(np.uint8)
+
+    ground = np.median(_enhanced(card).picture.reshape(-1, 3), axis=0)
+
+    assert ground.max() < 250
+    assert ground[2] - ground[0] > 60
+
+
 def test_a_stretched_range_makes_no_shadow_of_a_little_less_light() -> None:
     page = pages.page()
     across = np.linspace(0.24, 0.18, page.shape[1])[None, :, None]

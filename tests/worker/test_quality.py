@@ -69,6 +69,23 @@ def test_one_line_of_writing_is_not_blank() -> None:
     assert not assess(page).is_blank
 
 
+@pytest.mark.parametrize("size", [18, 26, 60])
+def test_the_size_of_the_letters_makes_no_page_sharper_or_more_blurred(size: int) -> None:
+    page = pages.page(1240, 1754, size=size)
+
+    assert assess(page).parts.sharpness > 0.95
+    assert 0.05 < assess(_blurred(page, 3)).parts.sharpness < 0.9
+
+
+def test_a_form_whose_lines_are_pale_is_not_faint() -> None:
+    """Of a form most edges are those of its boxes, and they are pale on purpose."""
+    page = pages.page(1240, 1754, size=44).copy()
+    for top in range(60, 1700, 200):
+        cv2.rectangle(page, (20, top), (1220, top + 60), (205, 212, 208), 1)
+
+    assert assess(page).parts.contrast > 0.9
+
+
 def test_a_dark_page_and_a_faint_one_are_told_apart() -> None:
     page = pages.page()
 

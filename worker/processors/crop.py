@@ -2,7 +2,8 @@
 
 Only where the outline is certain: one wrong cut loses what a person needs, a missing one costs a little background. So
 every doubt ends in None: a border that is not plain, a shape of more than four sides, a side that is no clear edge, an
-inside that looks like the outside, as within a drawn frame, or anything outside that looks like print.
+inside that looks like the outside, as within a drawn frame, or anything outside that looks like print. Corners may
+touch the border of the picture; a corner that lies beyond it is a doubt too.
 """
 
 import math
@@ -20,8 +21,12 @@ AREA_MIN, AREA_MAX = 0.12, 0.97
 """Shares of the picture. A smaller sheet is one of several things on it; a larger one leaves nothing to cut."""
 ASPECT_MAX = 5.0
 """Of the long to the short side: a till receipt."""
-_RING = 0.025
-_PLAIN_SHARE = 0.9
+_RING, _HAIR = 0.025, 0.004
+"""How far in from the border the background is looked for, in shares of the longer side: where a sheet's corners touch
+the border, most of a ring of the usual breadth is sheet, and only a hair of it is not."""
+_PLAIN_SHARE, _PLAIN_SHARE_OF_HAIR = 0.9, 0.75
+_BEYOND = 2.5
+"""Pixels of the working size by which a corner may lie beyond the border: what is lost of the sheet is not seen."""
 _APART_MIN = 14.0
 _FILLED_MIN = 0.94
 _ANGLE_COSINE_MAX = 0.6
@@ -29,10 +34,13 @@ _SIDES_RATIO_MAX = 1.7
 _INSIDE_APART_MIN = 0.5
 _OUTSIDE_EDGES_MAX = 0.012
 _EDGE_SLOPE = 9.0
+_MARGIN = 8
 _SAMPLES = 48
 _STEP_MIN = 8.0
 _OF_STRONGEST = 0.12
-_ABRUPT = 0.6
+_ABRUPT = 0.52
+"""A photographed edge climbs two thirds of its way within two pixels, half of it where the picture is a little soft;
+the rim of a shadow less."""
 _STEPS_SHARE = 0.8
 _STRAY_MAX = 0.006
 _DRAWN_DEGREES, _DRAWN_PIXELS = 0.1, 2.0
@@ -62,29 +70,42 @@ def find_outline(picture: Picture) -> Outline | None:
         return None
     small = cv2.cvtColor(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2LAB)
     lab = np.asarray(cv2.GaussianBlur(small, (0, 0), 1.0), dtype=np.float32)
-    apart = _apart(lab)
-    if apart is None:
-        return None
-    rough = _quad(apart >= _APART_MIN)
-    if rough is None or not _is_plausible(rough, apart):
-        return None
-    fine = _measured(rough, lab)
-    if fine is None or not _is_sheet(fine, apart, lab):
+    fine = _sheet(lab, _RING, _PLAIN_SHARE)
+    if fine is None:
+        fine = _sheet(lab, _HAIR, _PLAIN_SHARE_OF_HAIR)
+    if fine is None:
         return None
     factors = np.array([picture.shape[1] / size[0], picture.shape[0] / size[1]])
     corners = (fine + 0.5) * factors - 0.5
     return Outline(tuple((float(x), float(y)) for x, y in corners))
 
 
-def _apart(lab: Array) -> Array | None:
+def _sheet(lab: Array, breadth: float, plain_share: float) -> Quad | None:
+    """The sheet's corners on the small picture, by the background that a border of that breadth shows."""
+    apart = _apart(lab, _ring(lab.shape[:2], breadth), plain_share)
+    if apart is None:
+        return None
+    rough = _quad(apart >= _APART_MIN)
+    if rough is None or not _is_plausible(rough, apart):
+        return None
+    fine = _measured(rough, lab)
+    return fine if fine is not None and _is_sheet(fine, apart, lab) else None
+
+
+def _ring(shape: tuple[int, ...], breadth: float) -> Array:
+    """The pixels near the border, by a share of the longer side."""
+    ring = np.zeros(shape, dtype=bool)
+    reach = max(2, round(breadth * max(shape)))
+    ring[:reach] = ring[-reach:] = ring[:, :reach] = ring[:, -reach:] = True
+    return ring
+
+
+def _apart(lab: Array, ring: Array, plain_share: float) -> Array | None:
     """How far each pixel is from the background, in steps of its own unevenness; None where no background shows.
 
-    The background is what the picture's border shows, and may grow darker across the picture.
+    The background is what most of the ring shows, and may grow darker across the picture.
     """
     height, width = lab.shape[:2]
-    ring = np.zeros((height, width), dtype=bool)
-    reach = max(3, round(_RING * max(height, width)))
-    ring[:reach] = ring[-reach:] = ring[:, :reach] = ring[:, -reach:] = True
     ys, xs = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
     terms = np.stack([np.ones_like(xs), xs, ys, xs * ys, xs * xs, ys * ys], axis=-1).astype(np.float32)
     known, seen = terms[ring][::3], lab[ring][::3]
@@ -94,7 +115,7 @@ def _apart(lab: Array) -> Array | None:
         away = np.linalg.norm(seen - known @ model, axis=1)
         spread = float(np.median(away))
         trusted = away <= max(4.0, 3.0 * spread)
-    if trusted.mean() < _PLAIN_SHARE:
+    if trusted.mean() < plain_share:
         return None
     distance = np.linalg.norm(lab - terms @ model, axis=2)
     return np.asarray(distance * (_APART_MIN / max(_APART_MIN, 5.0 * spread)), dtype=np.float32)
@@ -102,9 +123,11 @@ def _apart(lab: Array) -> Array | None:
 
 def _quad(mask: Array) -> Quad | None:
     """The four corners of the mask's one large shape, None where it is none of four sides."""
-    closed = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
+    # Background lies beyond the border too; else what little there is of it before the border would be closed.
+    wide = np.pad(mask.astype(np.uint8), _MARGIN)
+    closed = cv2.morphologyEx(wide, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
     opened = cv2.morphologyEx(closed, cv2.MORPH_OPEN, np.ones((7, 7), np.uint8))
-    shapes, _ = cv2.findContours(opened, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    shapes, _ = cv2.findContours(opened, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE, offset=(-_MARGIN, -_MARGIN))
     if not shapes:
         return None
     shape = max(shapes, key=cv2.contourArea)
@@ -138,7 +161,7 @@ def _is_plausible(quad: Quad, apart: Array) -> bool:
     cosines = np.abs(np.sum(sides * np.roll(sides, -1, axis=0), axis=1)) / (lengths * np.roll(lengths, -1))
     across, down = lengths[[0, 2]], lengths[[1, 3]]
     means = float(across.mean()), float(down.mean())
-    inside = quad.min() >= 1 and (quad[:, 0] <= width - 2).all() and (quad[:, 1] <= height - 2).all()
+    inside = (quad >= -_BEYOND).all() and (quad <= (width - 1 + _BEYOND, height - 1 + _BEYOND)).all()
     return bool(
         inside
         and AREA_MIN <= share <= AREA_MAX
@@ -225,6 +248,9 @@ def _is_sheet(quad: Quad, apart: Array, lab: Array) -> bool:
     light = np.ascontiguousarray(lab[..., 0])
     slope = cv2.magnitude(cv2.Sobel(light, cv2.CV_32F, 1, 0), cv2.Sobel(light, cv2.CV_32F, 0, 1)) / 4
     if beyond.any() and np.mean(slope[beyond] >= _EDGE_SLOPE) > _OUTSIDE_EDGES_MAX:
+        return False
+    border = beyond & _ring(beyond.shape, _RING)
+    if not border.any() or np.mean(apart[border] < _APART_MIN) < _PLAIN_SHARE:
         return False
     return not _is_drawn(quad, apart)
 

@@ -22,8 +22,8 @@ WARM_MIN, WARM_MAX = 0.14, 0.5
 """How far blue may lack behind red on paper: less is cream paper, more is a coloured sheet and no lamp."""
 NOISE_MAX = 6.0
 """Noise, as a deviation at the working size, that is seen in the portal's picture."""
-CONTRAST_MIN, BRIGHT_MIN = 0.6, 0.8
-"""Below these parts the range is stretched."""
+CONTRAST_MIN, BRIGHT_MIN = 0.6, 0.9
+"""Below these parts the range is stretched: ink within 75 levels of the paper, or paper darker than 173."""
 GAIN_MAX = 4.0
 """More would show noise in place of writing."""
 _WHITE = 242.0
@@ -208,8 +208,10 @@ def _range_steps(quality: Quality, light: _Light | None) -> list[Step]:
 
 def _stretched(picture: Picture) -> Picture:
     """Ink darker and paper lighter, by one line for all colours."""
-    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)[::4, ::4]
-    dark, paper = (float(value) for value in np.percentile(grey, (0.5, 90)))
+    few = picture[::4, ::4]
+    # Paper by its lightest colour, so that a tinted card becomes lighter and not another colour.
+    dark = float(np.percentile(cv2.cvtColor(few, cv2.COLOR_RGB2GRAY), 0.5))
+    paper = float(np.percentile(few.max(axis=2), 90))
     gain = min(GAIN_MAX, _WHITE / max(1.0, paper - 0.9 * dark))
     return _mapped(picture, [np.arange(256) * gain + _WHITE - gain * paper] * 3)
 

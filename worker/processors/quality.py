@@ -12,11 +12,18 @@ import numpy as np
 
 from worker.processors.noise import deviation
 from worker.processors.picture import Array, Grey, Picture
-from worker.processors.sharpness import detail
+from worker.processors.sharpness import details
 
-_SHARPNESS_OF_PRINT, _SHARPNESS_OF_PHOTOS = (-5.2, -2.4), (-7.0, -4.5)
+_SHARPNESS_OF_PHOTOS, _SHARPNESS_OF_PRINT = (-7.0, -4.5), (-5.2, -2.4)
 """The detail that makes the worst and the best of the part. Faces and pen strokes have little that is as fine as print:
 of sharp photographs it is -3 to -4.3, of those whose blur is seen at the size of a portal below -5.5."""
+_SHARPNESS_OF_STROKES = (-4.5, -1.6)
+"""The same for the strokes of print, whose detail is -0.4 to -1.7 on sharp pages, however large the letters are."""
+_CONTRAST_OF_PRINT, _CONTRAST_OF_OTHERS = (8, 120), (8, 80)
+_EXPOSURE, _NOISE = (25, 190), (2, 18)
+"""Levels of 255 that make the worst and the best of the parts: ink from paper, the paper, and the noise's deviation."""
+_FAINT = 33
+"""Levels from ink to paper below which a person is told of it."""
 WORKING_SIDE = 1000
 """Pictures are scored with a longer side of so many pixels, whatever their own size."""
 BLANK_BELOW = 0.0002
@@ -62,31 +69,43 @@ _WEIGHTS = Parts(sharpness=0.8, contrast=0.3, exposure=0.3, glare=0.25, noise=0.
 def assess(picture: Picture, kind: str = "document") -> Quality:
     """Score one upright or unturned page, photo or signature; turning it by quarters changes nothing."""
     grey = _working(picture)
+    is_print = kind == "document"
     measures = _measures(grey)
     is_blank = measures["edge_share"] < BLANK_BELOW
-    sharpness = _SHARPNESS_OF_PRINT if kind == "document" else _SHARPNESS_OF_PHOTOS
+    contrast = _CONTRAST_OF_PRINT if is_print else _CONTRAST_OF_OTHERS
     parts = Parts(
-        sharpness=0.0 if is_blank else _rising(measures["detail"], *sharpness),
-        contrast=0.0 if is_blank else _rising(measures["edge_contrast"], 8, 80),
-        exposure=_rising(measures["bright"], 25, 125),
+        sharpness=0.0 if is_blank else _sharpness(measures, is_print=is_print),
+        contrast=0.0 if is_blank else _rising(measures["edge_contrast"], *contrast),
+        exposure=_rising(measures["bright"], *_EXPOSURE),
         glare=_falling(measures["glare_share"], 0.01, 0.3),
-        noise=_falling(measures["noise"], 2, 18),
+        noise=_falling(measures["noise"], *_NOISE),
     )
     return Quality(
         score=0.0 if is_blank else _score(parts),
         parts=parts,
         measures={name: round(value, 4) for name, value in measures.items()},
         is_blank=is_blank,
-        warnings=_advice(parts, kind, is_blank=is_blank),
+        warnings=_advice(parts, measures, kind, is_blank=is_blank),
     )
+
+
+def _sharpness(measures: Mapping[str, float], *, is_print: bool) -> float:
+    """Of print the worse of two: a small blur takes the strokes' edges, a large one the strokes with their edges."""
+    if not is_print:
+        return _rising(measures["detail"], *_SHARPNESS_OF_PHOTOS)
+    of_words = _rising(measures["detail"], *_SHARPNESS_OF_PRINT)
+    return min(of_words, _rising(measures["stroke_detail"], *_SHARPNESS_OF_STROKES))
 
 
 def _measures(grey: Grey) -> dict[str, float]:
     noise = deviation(grey)
     share, contrast = _edges(grey, noise)
+    words, strokes = details(grey)
     dark, bright = (float(value) for value in np.percentile(grey[::2, ::2], (2, 95)))
     return {
-        "detail": detail(grey),
+        "detail": words,
+        # Where strokes cannot be told they say nothing against the page.
+        "stroke_detail": 0.0 if strokes is None else strokes,
         "edge_contrast": contrast,
         "edge_share": share,
         "glare_share": _glare(grey),
@@ -116,8 +135,8 @@ def _edges(grey: Grey, noise: float) -> tuple[float, float]:
         return 0.0, 0.0
     window = np.ones((_REACH, _REACH), np.uint8)
     height = cv2.dilate(smooth, window) - cv2.erode(smooth, window)
-    # Ruled lines and tints may be faint on purpose: the writing is told by the stronger half.
-    return count / strong.size, float(np.percentile(height[strong], 75))
+    # Ruled lines and tints may be faint on purpose, and of a form they are most of the edges: writing stands highest.
+    return count / strong.size, float(np.percentile(height[strong], 97))
 
 
 def _glare(grey: Grey) -> float:
@@ -157,14 +176,14 @@ def _score(parts: Parts) -> float:
     return round(float(np.exp(sum(logs))), 4)
 
 
-def _advice(parts: Parts, kind: str, *, is_blank: bool) -> tuple[str, ...]:
+def _advice(parts: Parts, measures: Mapping[str, float], kind: str, *, is_blank: bool) -> tuple[str, ...]:
     if is_blank:
         return ("BLANK: the page shows nothing that could be read",)
     told = (
-        (parts.sharpness < 0.6, "BLURRED: hold the camera still and let it focus"),
+        (parts.sharpness < 0.5, "BLURRED: hold the camera still and let it focus"),
         (parts.glare < 0.8, "GLARE: tilt the page or the lamp, so that no light is mirrored"),
-        (parts.contrast < 0.35 and kind != "photo", "FAINT: the writing hardly differs from the paper"),
-        (parts.exposure < 0.35, "DARK: take the picture in more light"),
+        (measures["edge_contrast"] < _FAINT and kind != "photo", "FAINT: the writing hardly differs from the paper"),
+        (parts.exposure < 0.3, "DARK: take the picture in more light"),
         (parts.noise < 0.4, "NOISY: take the picture in more light"),
     )
     return tuple(advice for wanted, advice in told if wanted)

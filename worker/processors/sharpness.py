@@ -5,6 +5,7 @@ that way; where it is gone in all, it was out of focus. Detail that merely gets 
 """
 
 from functools import cache
+from typing import TypeAlias
 
 import cv2
 import numpy as np
@@ -15,8 +16,13 @@ from worker.processors.picture import Array, Grey
 SIDE = 512
 """The longer side that is looked at, in pixels: what is finer than this can show tells more of noise than of blur."""
 DIRECTIONS = 8
-_COARSE, _FINE = (0.04, 0.07), (0.14, 0.2)
-"""Cycles a pixel: the words and lines of a page, and the strokes of its small print."""
+Bands: TypeAlias = tuple[tuple[float, float], tuple[float, float]]
+"""What is coarse and what is fine, in cycles a pixel."""
+_WORDS: Bands = ((0.04, 0.07), (0.14, 0.2))
+"""The words and lines of a page, or the features of a face, and the strokes of small print."""
+_STROKES: Bands = ((0.1, 0.14), (0.2, 0.28))
+"""Letters and their edges. An octave apart, sharp edges lose the same whatever the size of the letters, so that pages of
+small print can be compared with cards. Coarser, a small blur does not count; finer, small pictures have nothing."""
 _BACKGROUND = 10.0
 _TAPER = 16
 _FLOOR = 0.05
@@ -25,23 +31,28 @@ _CUT = 1.8
 LEAST = -10.0
 
 
-def detail(grey: Grey) -> float:
-    """The logarithm of fine against coarse detail, in the weakest direction but one; the sharper, the higher.
+def details(grey: Grey) -> tuple[float, float | None]:
+    """The logarithm of fine against coarse detail, in the weakest direction but one: of words, and of their strokes.
 
-    Of sharp pages it is -1.5 to -3, of pages that recognition cannot read below -3.5; `LEAST` where noise hides it.
+    The sharper, the higher. Of words it is -0.7 to -2.7 on sharp pages and below -3.5 on pages that recognition cannot
+    read, `LEAST` where noise hides it; None for strokes where there are none, or noise hides them.
     """
     small = _shrunk(grey)
-    spread = deviation(small)
     # Shrinking leaves less of the finest noise than of the rest, and white paper cuts its noise in half.
-    noise = (_CUT * spread) ** 2
-    power = np.abs(np.fft.rfft2(_prepared(small), (SIDE, SIDE))) ** 2 / small.size
-    coarse, fine = (_by_direction(power, _bins()[band]) - noise for band in range(2))
+    noise = (_CUT * deviation(small)) ** 2
     # What does not stand out of the noise by its own deviation is not detail.
     floor = _FLOOR + 0.3 * noise
-    # The usual direction's, since a long movement wipes out the coarse detail of its own.
+    power = np.abs(np.fft.rfft2(_prepared(small), (SIDE, SIDE))) ** 2 / small.size
+    words, strokes = (_detail(power, bands, noise, floor) for bands in (_WORDS, _STROKES))
+    return (LEAST if words is None else words), strokes
+
+
+def _detail(power: Array, bands: Bands, noise: float, floor: float) -> float | None:
+    coarse, fine = (_by_direction(power, _bins(band)) - noise for band in bands)
+    # The usual direction's, since a long movement wipes out the coarse detail of its own, and a straight edge adds some.
     usual = float(np.median(coarse))
     if usual < _OVER_FLOOR * floor:
-        return LEAST
+        return None
     # The very weakest may be an accident of what is drawn.
     return float(np.sort(np.log(np.maximum(fine, floor) / usual))[1])
 
@@ -66,16 +77,12 @@ def _by_direction(power: Array, bins: list[Array]) -> Array:
 
 
 @cache
-def _bins() -> tuple[list[Array], list[Array]]:
-    """The places of the spectrum that hold the coarse and the fine detail, by direction; ruled lines left out."""
+def _bins(band: tuple[float, float]) -> list[Array]:
+    """The places of the spectrum that hold a band's detail, by direction; ruled lines left out."""
     down, across = np.fft.fftfreq(SIDE)[:, None], np.fft.rfftfreq(SIDE)[None]
     radius = np.hypot(across, down)
     turn = np.degrees(np.arctan2(down, across)) % 180
     direction = np.floor((turn + 90 / DIRECTIONS) / (180 / DIRECTIONS)).astype(int) % DIRECTIONS
     free = (np.abs(across) >= 2 / SIDE) & (np.abs(down) >= 2 / SIDE)
-
-    def places(low: float, high: float) -> list[Array]:
-        within = free & (radius >= low) & (radius < high)
-        return [np.flatnonzero((within & (direction == one)).ravel()) for one in range(DIRECTIONS)]
-
-    return places(*_COARSE), places(*_FINE)
+    within = free & (radius >= band[0]) & (radius < band[1])
+    return [np.flatnonzero((within & (direction == one)).ravel()) for one in range(DIRECTIONS)]

@@ -9,12 +9,13 @@ from worker.findings import Findings
 from worker.processors import orientation
 from worker.processors.decode import Bounds, Page, decode
 from worker.processors.enhancement import enhance, left_alone
+from worker.processors.fading import faded_lines
 from worker.processors.naming import portal_name
 from worker.processors.ocr import Reading, in_reading_order
 from worker.processors.picture import Picture, colour
 from worker.processors.portal import make_portal
 from worker.processors.preview import make_preview
-from worker.processors.quality import Quality, assess
+from worker.processors.quality import Quality, assess, with_faded_lines
 from worker.processors.shaping import Shaped, shape
 from worker.settings import Settings
 from worker.stages import Stages
@@ -104,6 +105,8 @@ def _see(original: bytes, payload: Payload, tools: Tools, settings: Settings, st
             read=read,
             mend=enhance if payload.options.enhance else left_alone,
         )
+        if schema.kind == "document":
+            quality = with_faded_lines(quality, faded_lines(oriented.picture, oriented.reading.lines))
     height, width = oriented.picture.shape[:2]
     # The raw reading goes no further than this: what follows tells only what may be told.
     text = text_of(shaped.reading, (width, height), payload, settings.fields_seconds, stages)

@@ -1,10 +1,15 @@
+from collections.abc import Callable
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
 
 from tests.worker import pages
+from worker.processors.fading import faded_lines
+from worker.processors.ocr import Line
 from worker.processors.picture import Picture
-from worker.processors.quality import assess
+from worker.processors.quality import assess, with_faded_lines
 
 
 def _moved(picture: Picture, pixels: int) -> Picture:
@@ -130,6 +135,71 @@ def test_a_lamps_reflection_is_glare_and_white_paper_or_print_is_not() -> None:
     assert {"GLARE"} == _codes(_lit(page, 0.9))
     assert set() == _codes(page) | _codes(np.minimum(page.astype(int) + 10, 255).astype(np.uint8)) | _codes(boxed)
     assert set() == _codes(pages.noise(page, 12))
+
+
+def _lines(page: Picture, *, size: int = 34) -> list[Line]:
+    """The lines of pages.page as recognition would give them."""
+    height, width = page.shape[:2]
+    tops = [height // 12 + number * height // 8 for number in range(len(pages.LINES))]
+    ends = [width // 15 + size * len(text) * 0.55 for text in pages.LINES]
+    return [
+        Line(text, 0.98, ((width // 15, top), (end, top), (end, top + size * 1.2), (width // 15, top + size * 1.2)))
+        for text, top, end in zip(pages.LINES, tops, ends, strict=True)
+    ]
+
+
+def _mirrored(page: Picture, strength: float = 0.95) -> Picture:
+    """A lamp on paper as white as itself: what is seen of it is the ink that it takes."""
+    height, width = page.shape[:2]
+    ys, xs = np.mgrid[0:height, 0:width]
+    share = strength * np.exp(-(((xs - width * 0.28) / (width * 0.14)) ** 2 + ((ys - height * 0.4) / 150) ** 2))
+    return (page * (1 - share[..., None]) + 255 * share[..., None]).astype(np.uint8)
+
+
+def test_a_lamp_on_white_paper_is_told_by_the_lines_that_fade_in_it() -> None:
+    page = np.where(pages.page() > 240, 255, pages.page()).astype(np.uint8)
+    lit = _mirrored(page)
+
+    quality = with_faded_lines(assess(lit), faded_lines(lit, _lines(page)))
+
+    assert set() == _codes(lit)
+    assert quality.measures["faded_lines"] >= 1
+    assert ["GLARE"] == [one.split(":")[0] for one in quality.warnings]
+    assert quality.score < assess(page).score
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda page: page,
+        lambda page: _blurred(page, 3),
+        lambda page: _moved(page, 13),
+        lambda page: pages.noise(page, 38),
+        lambda page: (page * 0.25).astype(np.uint8),
+        lambda page: (page * 0.3 + 165).astype(np.uint8),
+        lambda page: np.where(page < 128, (60 + np.arange(1240) // 10)[None, :, None], page).astype(np.uint8),
+    ],
+    ids=["clean", "blurred", "moved", "noisy", "dim", "faint", "ink that grows paler over the page"],
+)
+def test_lines_fade_in_nothing_but_light(spoil: Callable[[Picture], Picture]) -> None:
+    page = spoil(pages.page())
+
+    quality = with_faded_lines(assess(page), faded_lines(page, _lines(page)))
+
+    assert 0 == quality.measures["faded_lines"]
+    assert assess(page).score == quality.score
+    assert assess(page).warnings == quality.warnings
+
+
+def test_a_line_of_two_inks_and_a_scribble_are_no_glare() -> None:
+    page = pages.page()
+    inks = page.copy()
+    inks[:, 300:520] = np.maximum(inks[:, 300:520], 190)
+    scribble = [replace(line, score=0.5) for line in _lines(page)]
+
+    assert 0 == faded_lines(inks, _lines(page))
+    assert 0 == faded_lines(_mirrored(page), scribble)
+    assert 0 == faded_lines(page, [])
 
 
 def _natural(width: int = 900, height: int = 1200) -> Picture:

@@ -5,7 +5,7 @@ direction it lies.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import cv2
 import numpy as np
@@ -34,6 +34,8 @@ _EDGE_MIN = 3.0
 _EDGE_OVER_NOISE = 1.8
 _EDGES_MIN = 100
 _GLARE_SIDE = 250
+_GLARE_OF_FADED = 0.75
+"""The part where writing was lost, however small the spot."""
 _BURNT = 250
 _WHITE_PAPER = 240
 _HALO = 2.0
@@ -80,6 +82,19 @@ def assess(picture: Picture, kind: str = "document") -> Quality:
         glare=_falling(measures["glare_share"], 0.01, 0.3),
         noise=_falling(measures["noise"], *_NOISE),
     )
+    return _judged(parts, measures, kind, is_blank=is_blank)
+
+
+def with_faded_lines(quality: Quality, count: int) -> Quality:
+    """A document's quality once it was read: so many of its lines fade, as under a lamp that white paper hides."""
+    measures = {**quality.measures, "faded_lines": float(count)}
+    if count == 0:
+        return replace(quality, measures=measures)
+    parts = replace(quality.parts, glare=min(quality.parts.glare, _GLARE_OF_FADED))
+    return _judged(parts, measures, "document", is_blank=quality.is_blank)
+
+
+def _judged(parts: Parts, measures: Mapping[str, float], kind: str, *, is_blank: bool) -> Quality:
     return Quality(
         score=0.0 if is_blank else _score(parts),
         parts=parts,

@@ -21,8 +21,8 @@ Bands: TypeAlias = tuple[tuple[float, float], tuple[float, float]]
 _WORDS: Bands = ((0.04, 0.07), (0.14, 0.2))
 """The words and lines of a page, or the features of a face, and the strokes of small print."""
 _STROKES: Bands = ((0.1, 0.14), (0.2, 0.28))
-"""Letters and their edges. An octave apart, sharp edges lose the same whatever the size of the letters, so that pages of
-small print can be compared with cards. Coarser, a small blur does not count; finer, small pictures have nothing."""
+"""Letters and their edges. An octave apart, sharp edges lose the same whatever the size of the letters, so that pages
+of small print can be compared with cards. Coarser, a small blur does not count; finer, small pictures have nothing."""
 _BACKGROUND = 10.0
 _TAPER = 16
 _FLOOR = 0.05
@@ -49,7 +49,7 @@ def details(grey: Grey) -> tuple[float, float | None]:
 
 def _detail(power: Array, bands: Bands, noise: float, floor: float) -> float | None:
     coarse, fine = (_by_direction(power, _bins(band)) - noise for band in bands)
-    # The usual direction's, since a long movement wipes out the coarse detail of its own, and a straight edge adds some.
+    # The usual direction's: a long movement wipes out the coarse detail of its own, and a straight edge adds some.
     usual = float(np.median(coarse))
     if usual < _OVER_FLOOR * floor:
         return None

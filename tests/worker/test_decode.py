@@ -270,6 +270,17 @@ def test_a_polyglot_is_what_its_first_bytes_say() -> None:
     ]
 
 
+@pytest.mark.parametrize("kind", ["TIFF", "WEBP", "JPEG", "PNG"])
+def test_a_picture_that_speaks_of_pdf_is_a_picture(kind: str) -> None:
+    """Where a file is signed at its first byte, what stands further on is content: a description, say."""
+    tags = Image.Exif()
+    tags[0x010E] = "%PDF-1.7 is what this was printed from"
+    data = pages.encoded(pages.page(40, 30, size=8), kind, exif=tags)
+
+    assert b"%PDF-" in data[:1024] or kind == "WEBP"
+    assert kind == _decoded(data).format
+
+
 def test_a_pdf_of_ten_thousand_pages_gives_the_one_that_was_asked_for() -> None:
     document = pypdfium2.PdfDocument.new()
     for _ in range(10_000):

@@ -153,7 +153,7 @@ def _mirrored(page: Picture, strength: float = 0.95) -> Picture:
     height, width = page.shape[:2]
     ys, xs = np.mgrid[0:height, 0:width]
     share = strength * np.exp(-(((xs - width * 0.28) / (width * 0.14)) ** 2 + ((ys - height * 0.4) / 150) ** 2))
-    return (page * (1 - share[..., None]) + 255 * share[..., None]).astype(np.uint8)
+    return np.asarray(page * (1 - share[..., None]) + 255 * share[..., None]).astype(np.uint8)
 
 
 def test_a_lamp_on_white_paper_is_told_by_the_lines_that_fade_in_it() -> None:

@@ -72,7 +72,8 @@ def decode(data: bytes, *, page: int = 1, background: Colour = (255, 255, 255), 
     """
     if not data:
         raise DocumentFault(ErrorCode.CORRUPT_IMAGE, "the file is empty")
-    if is_pdf(data):
+    # A signature at the first byte outweighs a header further on, which a picture may hold in its description.
+    if is_pdf(data) and not _looks_known(data):
         sheet = decode_pdf(data, page=page, side_max=bounds.side_max)
         # pdfium rounds up, by a pixel more than was asked for.
         picture, (width, height), count = within(sheet.picture, bounds.side_max), sheet.size, sheet.page_count

@@ -26,8 +26,8 @@ class Sheet:
 
 
 def is_pdf(data: bytes) -> bool:
-    """Whether the bytes begin as a PDF does; readers allow for some bytes before the header."""
-    return b"%PDF-" in data[:_HEADER_WITHIN] and not data.startswith((b"\xff\xd8\xff", b"\x89PNG"))
+    """Whether the bytes may be a PDF; readers allow for some bytes before its header."""
+    return b"%PDF-" in data[:_HEADER_WITHIN]
 
 
 def decode_pdf(data: bytes, *, page: int, side_max: int) -> Sheet:

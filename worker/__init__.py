@@ -19,6 +19,7 @@ store and never opens a document; its children open documents and know neither l
     batch.py      payloads become tasks, outcomes become lines
     shift.py      the tasks of one batch worked on by several children
     supply.py     documents fetched ahead, within bounds
+    linger.py     a run that stays: what it is given meanwhile, and when it leaves
     seat.py       one child: started, watched, replaced
     delivery.py   the two ends of a document's way: fetch, seal and store
     result.py     the result object, and the legacy line

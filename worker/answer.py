@@ -16,7 +16,7 @@ from worker.stop import Termination
 INPUT_BYTES_MAX = 64 * 1024 * 1024
 UNUSABLE = 2
 """Exit code for settings or a run file that cannot be used."""
-_RUN_FIELDS = ("jobs", "run_id", "recipients", "control_url")
+_RUN_FIELDS = ("jobs", "run_id", "recipients", "control_url", "linger")
 
 
 def answer(settings: Settings, environment: Mapping[str, str]) -> int:
@@ -25,13 +25,13 @@ def answer(settings: Settings, environment: Mapping[str, str]) -> int:
     termination.listen()
     # Its warnings may quote a presigned URL.
     logging.getLogger("urllib3").setLevel(logging.CRITICAL)
+    batch = Batch(settings, environment, channel.emit, termination)
     try:
         given = _read()
+        return batch.run(given) if isinstance(given, RunFile) else batch.legacy(given)
     except ContractError as error:
         channel.emit(legacy_line(None, DocumentFault(error.code, str(error)).failed(), 0))
-        return UNUSABLE if error.field.startswith("jobs[") or error.field in _RUN_FIELDS else ANSWERED
-    batch = Batch(settings, environment, channel.emit, termination)
-    return batch.run(given) if isinstance(given, RunFile) else batch.legacy(given)
+        return UNUSABLE if error.field.partition("[")[0].partition(".")[0] in _RUN_FIELDS else ANSWERED
 
 
 def _read() -> RunFile | list[object]:

@@ -35,6 +35,7 @@ from types import FrameType
 from typing import Any
 from urllib.parse import urlsplit
 
+BEGAN = time.monotonic()
 FAILED = 70
 _MARK = "RYTHMIQ-BOOTSTRAP 1"
 _UV = """uv==0.13.9 \\
@@ -319,6 +320,7 @@ def _run_worker(python: Path, models: Path, launch: Mapping[str, Any], folder: P
         "WORKER_THREADS": str(launch["threads"]),
         "WORKER_MODELS_DIR": str(models),
         "RUN_FOLDER": str(folder),
+        "RUN_BEGAN": f"{BEGAN:.3f}",
         "PADDLE_PDX_CACHE_HOME": str(work / "cache-paddle"),
         # What libraries leave behind goes with the rest.
         "HOME": str(work),

@@ -56,6 +56,9 @@ class Settings:
     """`AHEAD_BYTES`: no further document is fetched while more than this is held in memory for those under way."""
     run_folder: Path | None = None
     """`RUN_FOLDER`: where the stop signal's file may appear; none for legacy payloads."""
+    run_began: float | None = None
+    """`RUN_BEGAN`: when the run's command began, in seconds of the machine's monotonic clock: a run that lingers leaves
+    before its time is up."""
     input_bytes_max: int = 50 * 1024 * 1024
     """`INPUT_BYTES_MAX`: larger documents are refused while they are fetched; they are held in memory whole."""
     pixels_max: int = 100_000_000
@@ -104,6 +107,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         start_seconds=read.one("START_SECONDS", _seconds, 180.0),
         ahead_bytes=read.one("AHEAD_BYTES", _whole(1, 2**40), 64 * 1024 * 1024),
         run_folder=read.one("RUN_FOLDER", Path, None),
+        run_began=read.one("RUN_BEGAN", _moment, None),
         input_bytes_max=read.one("INPUT_BYTES_MAX", _whole(1, 2**31), 50 * 1024 * 1024),
         pixels_max=read.one("PIXELS_MAX", _whole(1, 10**9), 100_000_000),
         fetch_seconds=read.one("FETCH_SECONDS", _seconds, 120.0),
@@ -162,6 +166,12 @@ def _whole(low: int, high: int) -> Callable[[str], int]:
 def _seconds(text: str) -> float:
     if not re.fullmatch(r"\d{1,5}(\.\d{1,3})?", text) or not 0 < float(text) <= 3600:
         raise ValueError("must be seconds, above 0 and at most 3600")
+    return float(text)
+
+
+def _moment(text: str) -> float:
+    if not re.fullmatch(r"\d{1,12}(\.\d{1,6})?", text):
+        raise ValueError("must be seconds of the monotonic clock")
     return float(text)
 
 

@@ -5,7 +5,7 @@ Bounded in count and in bytes: what is held for documents under way, from their 
 
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -34,10 +34,22 @@ class Supply(Generic[T]):
         self._waiting, self._fetched = deque(tasks), deque[tuple[T, bytes]]()
         self._fetching, self._under_way, self._held_bytes = 0, 0, 0
         self._changed = threading.Condition()
-        self._is_closed = False
+        self._is_complete, self._is_closed = False, False
         for number in range(ahead.fetchers):
             # Daemons: a fetch that hangs must not keep a worker that was told to leave.
             threading.Thread(target=self._fetch_on, name=f"fetch-{number}", daemon=True).start()
+
+    def add(self, tasks: Iterable[T]) -> None:
+        """More of them, behind the others; not after `complete`."""
+        with self._changed:
+            self._waiting.extend(tasks)
+            self._changed.notify_all()
+
+    def complete(self) -> None:
+        """There will be no more of them: whoever waits for one leaves once these are handed out."""
+        with self._changed:
+            self._is_complete = True
+            self._changed.notify_all()
 
     def next(self) -> tuple[T, bytes] | None:
         """The next document, once it has come; None when there is no more, or no going on. Pair it with `release`."""
@@ -45,7 +57,7 @@ class Supply(Generic[T]):
             while self._may_go_on() and not self._is_closed:
                 if self._fetched:
                     return self._fetched.popleft()
-                if not self._waiting and not self._fetching:
+                if self._is_complete and not self._waiting and not self._fetching:
                     return None
                 self._changed.wait(_LOOK_SECONDS)
             return None
@@ -96,10 +108,13 @@ class Supply(Generic[T]):
 
     def _begin(self) -> T | None:
         with self._changed:
-            while self._waiting and not self._is_closed and self._may_go_on():
-                if self._under_way < self._ahead.documents_max and self._held_bytes <= self._ahead.bytes_max:
+            while not self._is_closed and self._may_go_on() and (self._waiting or not self._is_complete):
+                if self._waiting and self._has_room():
                     self._fetching += 1
                     self._under_way += 1
                     return self._waiting.popleft()
                 self._changed.wait(_LOOK_SECONDS)
             return None
+
+    def _has_room(self) -> bool:
+        return self._under_way < self._ahead.documents_max and self._held_bytes <= self._ahead.bytes_max

@@ -12,6 +12,7 @@ from worker.contract import (
     ErrorCode,
     Failed,
     Frame,
+    Linger,
     Options,
     PortalFile,
     RunFile,
@@ -19,7 +20,9 @@ from worker.contract import (
     Succeeded,
     decode_frames,
     encode_frame,
+    inbox_json,
     parse_batch,
+    parse_inbox,
     parse_payload,
     payload_json,
     read_legacy_answer,
@@ -29,6 +32,7 @@ from worker.result import legacy_line
 
 GOLDEN = Path(__file__).parent / "golden"
 PAYLOADS = sorted(path.name for path in (GOLDEN / "payloads").iterdir())
+INBOX_URL = "https://documents.sgp1.digitaloceanspaces.com/inbox/rq-test-1/1.json?X-Amz-Signature=x"
 JOB_ID, USER_ID = "33333333-3333-4333-8333-333333333333", "22222222-2222-4222-8222-222222222222"
 
 
@@ -60,19 +64,31 @@ def test_a_legacy_batch_holds_payloads_that_read() -> None:
     assert [JOB_ID, JOB_ID] == [parse_payload(entry).job_id for entry in entries]
 
 
-def test_a_run_file_reads_and_is_written_back_without_loss() -> None:
-    run = parse_batch(json.loads(_read("payloads", "run.json")))
+@pytest.mark.parametrize(
+    ("name", "linger"),
+    [("run.json", None), ("run-that-lingers.json", Linger(idle_seconds=120, take_seconds=1680, inbox_url=INBOX_URL))],
+)
+def test_a_run_file_reads_and_is_written_back_without_loss(name: str, linger: Linger | None) -> None:
+    run = parse_batch(json.loads(_read("payloads", name)))
 
     assert isinstance(run, RunFile)
     assert run == parse_batch(run_json(run))
+    assert linger == run.linger
     assert "0123456789ab" == (run.documents[0].attempt.nonce if run.documents[0].attempt else None)
+
+
+def test_an_inbox_object_reads_and_is_written_back_without_loss() -> None:
+    inbox = parse_inbox(json.loads(_read("inboxes", "inbox.json")))
+
+    assert inbox == parse_inbox(inbox_json(inbox))
+    assert (1, 1) == (inbox.number, len(inbox.documents))
 
 
 @pytest.mark.parametrize("name", PAYLOADS)
 def test_a_payload_with_any_field_gone_is_refused_or_means_the_same(name: str) -> None:
     """Nothing is ever made up for a required field; the optional ones are known by name."""
     whole = json.loads(_read("payloads", name))
-    optional = {"options", "schema_id", "control_url", "min_kb", "fit", "background", "kind"}
+    optional = {"options", "schema_id", "control_url", "linger", "min_kb", "fit", "background", "kind"}
     for field in [field for field in whole if field not in optional and field not in ("jobs", "run_id")]:
         rest = {key: value for key, value in whole.items() if key != field}
         with pytest.raises(ContractError):

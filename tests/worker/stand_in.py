@@ -43,6 +43,7 @@ FAULTS = (
     "cards",
     "threads",
     "await",
+    "mark",
 )
 """What a page may ask for; the red of its first pixel is the place in this list, its green 1 and its blue 2."""
 CARD = ("Government of India", "Imara Velstrand", "DOB: 09/08/1991", "FEMALE", "2341 2341 2346", "Aadhaar")
@@ -110,6 +111,8 @@ def _do(fault: str) -> None:  # noqa: C901 - a list of faults is long, not deep
             (folder / f"here-{os.getpid()}").touch()
             while len(list(folder.glob("here-*"))) < 2:
                 time.sleep(0.01)
+        case "mark":
+            (Path(os.environ["RUN_FOLDER"]) / f"here-{os.getpid()}").touch()
         case "secrets":
             if [name for name in os.environ if "SPACES" in name]:
                 raise EngineError("there are secrets in the environment")

@@ -24,7 +24,9 @@ class Fetches:
 
 def _supply(fetches: Fetches, count: int, may_go_on: Callable[[], bool] = lambda: True, **changes: int) -> Supply[int]:
     bounds = {"fetchers": 1, "documents_max": 3, "bytes_max": 1000} | changes
-    return Supply(range(count), fetches.fetch, may_go_on, Ahead(**bounds))
+    supply = Supply(range(count), fetches.fetch, may_go_on, Ahead(**bounds))
+    supply.complete()
+    return supply
 
 
 def test_the_next_document_is_fetched_while_one_is_worked_on() -> None:

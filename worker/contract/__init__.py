@@ -5,11 +5,14 @@ Law: standard library only; the one room of the worker that the reconciler enter
 - A *payload* is one document to process, as the product's API describes it.
 - A *run file* is what one Camber job reads: its documents, each with the attempt it is processed for and the grants
   (presigned URLs) it may use.
+- An *inbox object* is what a run that lingers is given after that.
 - A *frame* is one line on STDOUT that carries one attempt's verdict: ids, codes, figures, keys, sizes and hashes,
   checksummed. Text, field values and file names travel only in the attempt's result object.
 
     payload.py   payload, schema, run file, and the keys of a document's objects
     frame.py     encode and decode frames
+    linger.py    how a run stays after its batch, and its last word
+    inbox.py     what it is given meanwhile
     legacy.py    read answers to legacy payloads, older shapes among them
     paths.py     which objects a document may be read from
     errors.py    the error table
@@ -29,7 +32,9 @@ from worker.contract.frame import (
     read_failed,
     read_portal,
 )
+from worker.contract.inbox import Inbox, inbox_json, parse_inbox
 from worker.contract.legacy import LegacyAnswer, read_legacy_answer
+from worker.contract.linger import Linger, decode_leaving, encode_leaving
 from worker.contract.paths import USER_PATHS, check_patterns, raw_path_allowed
 from worker.contract.payload import (
     ARTIFACTS,
@@ -72,7 +77,9 @@ __all__ = [
     "Fault",
     "Frame",
     "Grants",
+    "Inbox",
     "LegacyAnswer",
+    "Linger",
     "Options",
     "Payload",
     "PortalFile",
@@ -84,10 +91,14 @@ __all__ = [
     "Succeeded",
     "check_patterns",
     "decode_frames",
+    "decode_leaving",
     "encode_frame",
+    "encode_leaving",
     "frame_of_result",
+    "inbox_json",
     "object_keys",
     "parse_batch",
+    "parse_inbox",
     "parse_payload",
     "parse_schema",
     "payload_json",

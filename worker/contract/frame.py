@@ -8,11 +8,13 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from worker.contract.errors import ErrorCode, Stage
-from worker.contract.payload import ARTIFACTS, BATCH_MAX, SUFFIXES
+from worker.contract.payload import ARTIFACTS, SUFFIXES
 from worker.contract.strict import UNSTORABLE, Reader
 
 FRAME_MARK = "RYTHMIQ-FRAME"
 FRAME_VERSION = 1
+SEQUENCE_MAX = 1_000_000
+"""A run that lingers answers more documents than one batch may have."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +107,7 @@ def _frame(value: object) -> Frame:
     outcome = read.inner("outcome")
     return Frame(
         run_id=read.uuid("run_id"),
-        sequence=read.integer("seq", 0, BATCH_MAX),
+        sequence=read.integer("seq", 0, SEQUENCE_MAX),
         job_id=read.uuid("job_id"),
         attempt_id=read.uuid("attempt_id"),
         nonce=read.text("nonce"),

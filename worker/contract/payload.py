@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from worker.contract.errors import ErrorCode
+from worker.contract.linger import Linger, read_linger
 from worker.contract.strict import Reader
 
 ARTIFACTS = ("master", "preview", "portal", "result")
@@ -103,12 +104,16 @@ class Document:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunFile:
-    """What one run reads. Recipients are age public keys; `control_url` answers the stop signal."""
+    """What one run reads. Recipients are age public keys; `control_url` answers the stop signal.
+
+    Without `linger` it leaves as soon as its documents are answered.
+    """
 
     run_id: str
     documents: tuple[Document, ...]
     recipients: tuple[str, ...]
     control_url: str | None = None
+    linger: Linger | None = None
 
 
 def object_keys(user_id: str, job_id: str, attempt: Attempt | None, output_format: str) -> dict[str, str]:
@@ -240,18 +245,22 @@ def _changed(options: Options) -> dict[str, Any]:
 
 def run_json(run: RunFile) -> dict[str, Any]:
     """The run file in the exact shape that `parse_batch` reads; every document has its attempt and grants."""
+    stay = {"linger": asdict(run.linger)} if run.linger else {}
     return {
         "run_id": run.run_id,
         "recipients": list(run.recipients),
         "control_url": run.control_url,
-        "jobs": [
-            {
-                "payload": payload_json(document.payload),
-                "attempt": asdict(document.attempt) if document.attempt else None,
-                "grants": asdict(document.grants) if document.grants else None,
-            }
-            for document in run.documents
-        ],
+        **stay,
+        "jobs": [document_json(document) for document in run.documents],
+    }
+
+
+def document_json(document: Document) -> dict[str, Any]:
+    """One document in the exact shape that `parse_document` reads; it has its attempt and grants."""
+    return {
+        "payload": payload_json(document.payload),
+        "attempt": asdict(document.attempt) if document.attempt else None,
+        "grants": asdict(document.grants) if document.grants else None,
     }
 
 
@@ -269,15 +278,17 @@ def parse_batch(value: object) -> RunFile | list[object]:
         return entries
     run = RunFile(
         run_id=read.uuid("run_id"),
-        documents=tuple(_document(entry, f"jobs[{index}]") for index, entry in enumerate(entries)),
+        documents=tuple(parse_document(entry, f"jobs[{index}]") for index, entry in enumerate(entries)),
         recipients=tuple(map(str, read.items("recipients", count_max=20))),
         control_url=read.text("control_url", length_max=8192) if read.has("control_url") else None,
+        linger=read_linger(read.inner("linger")) if read.has("linger") else None,
     )
     read.done()
     return run
 
 
-def _document(value: object, path: str) -> Document:
+def parse_document(value: object, path: str) -> Document:
+    """One document of a run with its attempt and grants; raises ContractError naming the first wrong field."""
     read = Reader(value, path)
     attempt, grants = read.inner("attempt"), read.inner("grants")
     put = grants.inner("put")

@@ -68,11 +68,17 @@ def check_expiry(grants: Grants, now: datetime) -> None:
         raise DocumentFault(ErrorCode.GRANT_EXPIRED, "the grants had expired before the document's turn came")
 
 
-def _check(url: str, payload: Payload, key: str, field: str) -> None:
+def is_of_origin(url: str, payload: Payload) -> bool:
+    """Whether the link leads to the storage that the payload names."""
     grant, endpoint = urlsplit(url), urlsplit(payload.endpoint)
-    hosted = _origin(grant) == _origin(endpoint, f"{payload.bucket}.")
-    if not hosted and _origin(grant) != _origin(endpoint):
+    return _origin(grant) in (_origin(endpoint), _origin(endpoint, f"{payload.bucket}."))
+
+
+def _check(url: str, payload: Payload, key: str, field: str) -> None:
+    if not is_of_origin(url, payload):
         raise DocumentFault(ErrorCode.PAYLOAD_INVALID, f"{field}: is not of the origin of storage.endpoint")
+    grant = urlsplit(url)
+    hosted = _origin(grant) == _origin(urlsplit(payload.endpoint), f"{payload.bucket}.")
     path = f"/{key}" if hosted else f"/{payload.bucket}/{key}"
     if unquote(grant.path) != path:
         raise DocumentFault(ErrorCode.PAYLOAD_INVALID, f"{field}: is for another key")

@@ -188,7 +188,7 @@ def tables_page() -> str:
 
 def _views() -> list[str]:
     parts = ["## Views", "Each shows what the one who asks may see in the tables."]
-    for name, (comment, columns) in sorted(_said("VIEW_COMMENTS").items()):
+    for name, (comment, columns) in sorted(_said_of_views().items()):
         rows = [(f"`{column}`", meaning) for column, meaning in columns.items()]
         parts += [f"### {name}", f"{comment}.", _table(("Column", "Meaning"), rows)]
     return parts
@@ -205,8 +205,17 @@ def _roles() -> list[str]:
     return ["## Roles", intro, _table(("Role", "For whom"), rows)]
 
 
+def _said_of_views() -> dict[str, tuple[str, dict[str, str]]]:
+    """What the migrations say of views; a later one adds columns."""
+    said: dict[str, tuple[str, dict[str, str]]] = {}
+    for file in sorted((ROOT / "alembic" / "versions").glob("*.py")):
+        for name, (comment, columns) in runpy.run_path(str(file)).get("VIEW_COMMENTS", {}).items():
+            said[name] = comment, said.get(name, ("", {}))[1] | columns
+    return said
+
+
 def _said(name: str) -> dict[str, Any]:
-    """What the migrations say of views or functions; a later one has the last word."""
+    """What the migrations say of functions; a later one has the last word."""
     said: dict[str, Any] = {}
     for file in sorted((ROOT / "alembic" / "versions").glob("*.py")):
         said |= dict(runpy.run_path(str(file)).get(name, {}))

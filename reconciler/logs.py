@@ -35,6 +35,8 @@ class Event(StrEnum):
     JOB_STATE = "Job state transitioned"
     JOB_WAITS = "Job waits"
     RUN_PLANNED = "Run planned"
+    RUN_GIVEN = "Lingering run given more"
+    GIFT_LOST = "Inbox not reached"
     SIGNAL_LOST = "Stop signal not delivered"
     RUN_SUBMITTED = "Camber job submitted"
     RUN_STATE = "Run state transitioned"

@@ -71,6 +71,8 @@ def test_every_bad_variable_is_named_at_once_with_what_was_expected_and_no_value
         ({"SETTLE_SECONDS": "10", "CREATE_LIMIT_SECONDS": "60"}, "SETTLE_SECONDS"),
         ({"OUTBOX_RETENTION_SECONDS": "60"}, "OUTBOX_RETENTION_SECONDS"),
         ({"RUN_ENVIRONMENT": "archive"}, "RUN_ARCHIVE_KEY"),
+        ({"RUN_LINGER_SECONDS": "9"}, "RUN_LINGER_SECONDS"),
+        ({"RUN_LINGER_SECONDS": "60", "RUN_SECONDS": "120", "RUN_TARGET_SECONDS": "60"}, "RUN_SECONDS"),
         ({"CAMBER_API_KEY": ""}, "CAMBER_API_KEY"),
     ],
 )

@@ -26,9 +26,11 @@ from tests.fake_camber import FIRST_ID
 from worker.contract import (
     Artifact,
     Attempt,
+    Document,
     ErrorCode,
     Failed,
     Frame,
+    Inbox,
     PortalFile,
     RunFile,
     Stage,
@@ -36,6 +38,7 @@ from worker.contract import (
     encode_frame,
     object_keys,
     parse_batch,
+    parse_inbox,
 )
 
 USER = UUID("11111111-1111-4111-8111-111111111111")
@@ -169,7 +172,21 @@ class World:
     def finish(self, number: int = FIRST_ID, index: int = 0) -> Frame:
         """Store one document's objects and return the frame that says so."""
         run = self.run_file(number)
-        document = run.documents[index]
+        return self.finish_document(run, run.documents[index], index)
+
+    def inbox(self, inbox_number: int, number: int = FIRST_ID) -> Inbox:
+        """What the worker of that Camber job finds in that object of its inbox."""
+        marker = (self.camber_job(number) / "mount_dir").read_text().rstrip("/").rsplit("/", 1)[1]
+        data = self.objects.get(f"inbox/{marker}/{inbox_number}.json", bytes_max=1 << 20)
+        return parse_inbox(json.loads(data))
+
+    def finish_given(self, inbox_number: int, number: int = FIRST_ID, index: int = 0) -> Frame:
+        """The same of a document that the run was given."""
+        run = self.run_file(number)
+        return self.finish_document(run, self.inbox(inbox_number, number).documents[index], inbox_number)
+
+    def finish_document(self, run: RunFile, document: Document, sequence: int) -> Frame:
+        """Store the objects of that document of the run, and return the frame that says so."""
         assert document.attempt is not None
         payload = document.payload
         keys = object_keys(payload.user_id, payload.job_id, document.attempt, payload.schema.output_format)
@@ -195,7 +212,7 @@ class World:
             warnings=(),
             timings={"OCR": 12},
         )
-        return frame_of(run, document.attempt, payload.job_id, outcome, index)
+        return frame_of(run, document.attempt, payload.job_id, outcome, sequence)
 
     def failure(self, code: ErrorCode, number: int = FIRST_ID, index: int = 0) -> Frame:
         """The frame of a document that failed."""

@@ -14,7 +14,7 @@ from reconciler.cli.operating import Json
 from reconciler.cli.printing import console, plain_table, print_json, shown_id
 from reconciler.cli.refusal import WRONG_USE, refuse
 from reconciler.domain.states import RunState
-from reconciler.domain.times import ago
+from reconciler.domain.times import ago, lingering
 from reconciler.store.reading import Rows, list_runs
 
 COLOURS = {"held": "red", "unknown": "red", "abandoned": "magenta", "finished": "green"}
@@ -53,7 +53,7 @@ def _table(rows: Rows, screen: Console) -> Table:
         twins = f" +{row['duplicates']} twins" if row["duplicates"] else ""
         cells = (str(row["camber_job_id"] or "") + twins, escape(row["camber_status"] or ""), done)
         cost = "" if row["credits"] is None else f"{row['credits']:.4f}"
-        why = escape(row["reason_text"] or row["reason_code"] or "")
+        why = escape(lingering(row["lingers_seconds"]) or row["reason_text"] or row["reason_code"] or "")
         table.add_row(shown_id(screen, row["run_id"]), state, *cells, ago(row["age_seconds"]), cost, why)
     table.caption = None if rows else "No run fits."
     return table

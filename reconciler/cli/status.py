@@ -41,7 +41,8 @@ def _lines(overview: Overview) -> Iterator[RenderableType]:
     done = f"{health['completed_last_hour']} completed, {health['failed_last_hour']} failed"
     asked = f"; {health['requests']} requests to carry out" if health["requests"] else ""
     yield _line("last hour", done + asked)
-    yield _line("runs", _states(overview, "run") or "none")
+    waiting = f"; {health['runs_lingering']} of them linger" if health["runs_lingering"] else ""
+    yield _line("runs", (_states(overview, "run") or "none") + waiting)
     yield _line("daemons", _daemons(overview))
     yield _line("breakers", _breakers(overview))
     yield _line("cost today", _cost(overview["cost_today"]))

@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from reconciler.console.desk import ROOT
 from reconciler.console.discretion import discreet, masked
-from reconciler.domain.times import ago, at
+from reconciler.domain.times import ago, at, lingering
 
 STATIC = Path(str(files("reconciler.console").joinpath("static")))
 SHORT_ID_CHARACTERS = 8
@@ -59,6 +59,7 @@ def _environment() -> Environment:
     made.globals |= {"root": ROOT, "asset": _asset, "tones": TONES}
     filters: Mapping[str, Callable[..., Any]] = {
         "ago": _ago,
+        "lingering": lingering,
         "at": at,
         "clock": _clock,
         "iso": _iso,

@@ -9,6 +9,7 @@ Law: pure. Standard library and `worker.contract` only; no clock, no I/O, no log
     decide.py        what was observed becomes what is done
     policy.py        the bounds of decisions, and when to look again
     batching.py      which ready jobs share a run
+    lingering.py     what runs that stay are given
     pace.py          how long runs take, as the recent ones show
     cost.py          what runs cost, and what a day may cost
     why.py           why a job is where it is, what must happen, what a person can do

@@ -72,9 +72,12 @@ def credits_for_seconds(seconds: float, price: Decimal) -> Decimal:
 
 
 def affordable(
-    batches: Iterable[Sequence[ReadyJob]], spending: Spending, pace: Pace, price: Decimal
+    batches: Iterable[Sequence[ReadyJob]], spending: Spending, pace: Pace, price: Decimal, linger_seconds: float = 0.0
 ) -> list[Sequence[ReadyJob]]:
-    """The batches that the day's limit allows, the foremost first: none goes past one that is too dear."""
+    """The batches that the day's limit allows, the foremost first: none goes past one that is too dear.
+
+    A run that lingers is billed while it waits, too.
+    """
     left = spending.left
     if left is None:
         return list(batches)
@@ -82,7 +85,8 @@ def affordable(
 
     def fits(batch: Sequence[ReadyJob]) -> bool:
         nonlocal total
-        total += credits_for_seconds(pace.run_seconds(sum(job.compute_seconds for job in batch)), price)
+        seconds = pace.run_seconds(sum(job.compute_seconds for job in batch)) + linger_seconds
+        total += credits_for_seconds(seconds, price)
         return total <= left
 
     return list(takewhile(fits, batches))

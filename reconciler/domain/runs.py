@@ -52,6 +52,16 @@ class Run:
     command: str = ""
     released_at: datetime | None = None
     """When an operator last had it looked for again."""
+    linger_seconds: float = 0.0
+    """How long it stays without work; 0 where it leaves after its batch."""
+    take_seconds: float = 0.0
+    """How long after its start it takes further documents."""
+    inbox_given: int = 0
+    """How often it was given further documents."""
+    inbox_put: int = 0
+    """How many of those stand in the store."""
+    given_at: datetime | None = None
+    """When it was last given something."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +73,8 @@ class ReadyJob:
     priority: int
     input_bytes: int
     compute_seconds: float = 0.0
+    is_left_behind: bool = False
+    """A run that lingered left without it: it is launched, and not given to another of these."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,3 +98,5 @@ class Assigned:
     nonce: str
     output_format: str
     budget: Budget
+    inbox_number: int | None = None
+    """The inbox object it was given in; None where the run was launched with it."""

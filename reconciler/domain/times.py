@@ -15,6 +15,13 @@ def ago(seconds: float | None) -> str:
     return f"{seconds:.0f} s"
 
 
+def lingering(seconds: float | None) -> str:
+    """What a run that waits for more is at, with so much of its stay left; empty for one that does not wait."""
+    if seconds is None:
+        return ""
+    return f"lingers: leaves in {ago(seconds)} if nothing comes" if seconds > 0 else "lingered: about to leave"
+
+
 def at(moment: datetime | None) -> str:
     """A time of the database, UTC."""
     return f"{moment:%Y-%m-%d %H:%M:%S}" if moment else ""

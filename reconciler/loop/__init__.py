@@ -10,7 +10,7 @@ is open across an outside call. One file a duty, each with a run_once() that ret
     cycle.py     one run at a time within a pass
     context.py   what every duty is given
 
-    dispatch.py  pending rows -> planned runs -> launched        inputs.py, staging.py, launch.py
+    dispatch.py  pending rows -> planned runs -> launched        inputs.py, planning.py, staging.py, launch.py
     watch.py     looks at submitted runs                         glance.py, search.py
     collect.py   gathers results: frame -> proof -> document     harvest.py, verify.py, settle.py, witness.py
     repair.py    takes over what a dead daemon left, seeks lost launches
@@ -19,6 +19,7 @@ is open across an outside call. One file a duty, each with a run_once() that ret
     sweep.py     finds our Camber jobs that no live attempt owns
     prune.py     removes what is over and old
 
+    lingering.py runs that stay: give them more, take back what they left
     faults.py    what a failed attempt does to its job
     breakers.py  leave a dependency alone while it fails     outage.py: the database itself
     accounts.py  who the CLI is logged in as

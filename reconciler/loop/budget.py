@@ -22,7 +22,7 @@ def spent_up(context: Context, connection: Connection) -> str | None:
     """The trouble in plain words where today's credits do not even allow a run of one document."""
     spending = _spending(context, connection)
     price, pace = context.settings.node_prices.get(context.settings.node_size, Decimal(0)), context.pacing.latest
-    least = credits_for_seconds(pace.run_seconds(pace.document_seconds), price)
+    least = credits_for_seconds(pace.run_seconds(pace.document_seconds) + context.settings.run_linger_seconds, price)
     return _told(spending) if spending.left is not None and spending.left < least else None
 
 
@@ -32,7 +32,9 @@ def affordable_batches(
     """The batches that today's credits allow, and the trouble in plain words where that is not all of them."""
     spending = _spending(context, connection)
     price = context.settings.node_prices.get(context.settings.node_size, Decimal(0))
-    allowed = affordable(batches, spending, context.pacing.latest, price)
+    allowed = affordable(
+        batches, spending, context.pacing.latest, price, linger_seconds=context.settings.run_linger_seconds
+    )
     return allowed, None if len(allowed) == len(batches) else _told(spending)
 
 

@@ -63,7 +63,7 @@ def _signal(context: Context, owed: OwedSignal) -> bool:
 
 
 def _signal_of(fenced: Superseded) -> dict[str, Any]:
-    word = "continue" if fenced.assigned else "abandon"
+    word = "continue" if fenced.assigned or fenced.lingers else "abandon"
     return {"signal": word, "skip": [str(one) for one in fenced.superseded]}
 
 

@@ -28,6 +28,7 @@ _SETTLING = ("list_assigned", "head_object", "get_object", "settle_failure", "se
 _SIGNALLING = ("claim_signals", "put_object", "upload", "settle_signal")
 _LAUNCHING = ("read_run", "read_signal", "put_object", "head_object", "upload", "start_launch", "create")
 _LAUNCHED = ("write_created", "write_unknown", "write_not_sent")
+_GIVING = ("list_gift", "put_object", "mark_put")
 _HEALTH = ("trip", "close")
 _BLAME = ("own_fault", "hold_own_fault")
 POINTS: dict[str, tuple[str, ...]] = {
@@ -36,14 +37,18 @@ POINTS: dict[str, tuple[str, ...]] = {
     "requests": ("carry_out", *_SIGNALLING, "keep_evidence", *_HEALTH),
     "dispatch": (
         *("peek", "learn_pace", "admit", "defer", "refuse", "read_floor", "me", "list", "plan", "show_budget"),
+        *(*_GIVING, "give", "read_gift", "look_again"),
         *(*_LAUNCHING, *_LAUNCHED, "keep_evidence", *_HEALTH, *_BLAME),
     ),
     "watch": (
         *("claim", "learn_pace", "admit", "notice", "read_newest", *_CALLS_OF_A_SEARCH, "logs", *_SETTLING),
-        *("keep", "keep_all", "look_again", "advance", "give_up", "seek_abandoned", "fence_strays"),
+        *("keep", "keep_all", "look_again", "advance", "give_up", "seek_abandoned", "fence_strays", *_GIVING),
         *(*_HEALTH, *_BLAME),
     ),
-    "collect": ("claim", "admit", "me", "logs", "keep_evidence", *_SETTLING, "look_again", "finish", *_HEALTH, *_BLAME),
+    "collect": (
+        *("claim", "admit", "me", "logs", "keep_evidence", *_SETTLING, "take_back", "look_again", "finish"),
+        *(*_HEALTH, *_BLAME),
+    ),
     "repair": (
         *("claim", "admit", "notice", "read_newest", *_CALLS_OF_A_SEARCH),
         *("count_launches", "look_again", "lose_reply", "adopt", "fence", "hold"),

@@ -1,39 +1,40 @@
 """Dispatch: pending rows become planned runs, intent before effect, and planned runs are launched."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from uuid import uuid4
 
 from sqlalchemy import Connection
 
 from reconciler.domain.batching import plan_batches
+from reconciler.domain.lingering import Host
 from reconciler.domain.observations import Page, Unreachable
-from reconciler.domain.runs import JobId, Lease, ReadyJob, RunId
+from reconciler.domain.runs import Lease, ReadyJob, RunId
 from reconciler.logs import Event, logger
 from reconciler.loop.accounts import account_name
 from reconciler.loop.breakers import Gate
 from reconciler.loop.budget import affordable_batches, show_budget, spent_up
 from reconciler.loop.context import Context, Counts
 from reconciler.loop.crashpoints import as_duty
-from reconciler.loop.cycle import each, guarded
+from reconciler.loop.cycle import each
 from reconciler.loop.inputs import BEYOND_US, look_at_inputs
 from reconciler.loop.launch import launch
+from reconciler.loop.lingering import give
 from reconciler.loop.naming import marker_of, nonce, run_command, run_folder
-from reconciler.loop.own_faults import blame_pending, database_away
+from reconciler.loop.own_faults import blame_pending
+from reconciler.loop.planning import Culprit, plan_whole
 from reconciler.objects.errors import ObjectsUnavailable
-from reconciler.store import jobs, runs
+from reconciler.store import jobs, lingering, runs
 from reconciler.store.jobs import JobRow
 from reconciler.store.runs import NewRun
 
-Culprit = tuple[JobId, Exception]
-"""A job that cannot be planned, and why."""
 NEEDED = frozenset({"login", "create", "storage"})
 """The dependencies without which nothing is launched."""
 
 
 @as_duty("dispatch")
 def run_once(context: Context) -> Counts:
-    """Fill the free slots from the backlog."""
+    """Give the backlog to runs that linger, and fill the free slots from it."""
     counts = Counts()
     # Who is logged in is asked first: where the login is being tried, the answer is the probe.
     account = account_name(context) if context.settings.age_recipients else None
@@ -42,7 +43,8 @@ def run_once(context: Context) -> Counts:
     with context.transaction("peek") as connection:
         # Whatever cannot be planned now need not be looked at now.
         slots = max(0, context.settings.run_slots - runs.occupied_slots(connection, context.backend, account))
-        due = jobs.peek_due(connection, slots * context.settings.batch_max)
+        hosts = lingering.list_hosts(connection, context.backend, account, context.bundle.sha256)
+        due = jobs.peek_due(connection, (slots + len(hosts)) * context.settings.batch_max)
         gate = context.breakers.admit(connection, NEEDED) if due else Gate.SHUT
         trouble = spent_up(context, connection) if due else None
     if trouble:
@@ -51,19 +53,22 @@ def run_once(context: Context) -> Counts:
     # A probe is one document in one run.
     due = {Gate.SHUT: [], Gate.PROBE: due[:1], Gate.FREE: due}[gate]
     if due:
-        _dispatch(context, account, due, slots, counts)
+        _dispatch(context, account, due, hosts if gate is Gate.FREE else (), slots, counts)
     return counts
 
 
-def _dispatch(context: Context, account: str, due: Sequence[JobRow], slots: int, counts: Counts) -> None:
+def _dispatch(
+    context: Context, account: str, due: Sequence[JobRow], hosts: Sequence[Host], slots: int, counts: Counts
+) -> None:
     try:
         ready = look_at_inputs(context, due, counts)
     except ObjectsUnavailable:
         return
-    floor = _id_floor(context, account) if ready else None
+    rest = give(context, hosts, ready, slots, counts) if hosts else ready
+    floor = _id_floor(context, account) if rest and slots else None
     if floor is None:
         return
-    leases = _plan_runs(context, account, floor, ready, slots)
+    leases = _plan_runs(context, account, floor, rest, slots)
     counts["planned"] += len(leases)
     counts.update(each(context, leases, lambda lease: launch(context, lease), lambda lease: lease))
 
@@ -91,40 +96,13 @@ def _plan_runs(context: Context, account: str, floor: int, ready: Sequence[Ready
             context, connection, plan_batches(ready, slots, context.settings.batch_bounds)
         )
         plan = partial(_plan_run, connection, context, account, floor)
-        leases = [lease for batch in batches if (lease := _plan_whole(connection, plan, batch, faults))]
+        leases = [lease for batch in batches if (lease := plan_whole(connection, plan, batch, faults))]
     show_budget(context, trouble)
     for job_id, error in faults:
         blame_pending(context, job_id, error, BEYOND_US)
     # Last: what is held is renewed, so nothing may fail between this and the launch.
     context.leases.take(leases, since)
     return leases
-
-
-def _plan_whole(
-    connection: Connection,
-    plan: Callable[[Sequence[ReadyJob]], Lease | None],
-    batch: Sequence[ReadyJob],
-    faults: list[Culprit],
-) -> Lease | None:
-    """Plan the batch, or the half of it that can be planned: one bad row must not keep the others waiting."""
-
-    def act() -> Lease | None:
-        with connection.begin_nested():
-            return plan(batch)
-
-    def blame(error: Exception) -> Lease | None:
-        if database_away(error):
-            raise error
-        if len(batch) == 1:
-            faults.append((batch[0].id, error))
-            return None
-        middle = len(batch) // 2
-        # At most one of the halves: the slots are counted by batch. The other one is for the next pass.
-        return _plan_whole(connection, plan, batch[:middle], faults) or _plan_whole(
-            connection, plan, batch[middle:], faults
-        )
-
-    return guarded(act, blame, documents=str(len(batch)))
 
 
 def _plan_run(
@@ -161,6 +139,8 @@ def _new_run(context: Context, account: str, floor: int, attempts_total: int) ->
         node_size=settings.node_size,
         command=run_command(marker, settings.run_seconds),
         attempts_total=attempts_total,
+        linger_seconds=settings.run_linger_seconds,
+        take_seconds=settings.take_seconds,
     )
 
 

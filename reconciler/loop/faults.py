@@ -1,6 +1,6 @@
 """What a failed attempt does to its job, in the caller's transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -97,6 +97,19 @@ def supersede_all(
             jobs.retry(connection, attempt.job_id, attempt.id, back)
     jobs.count_settled(connection, run.lease)
     return attempts
+
+
+def send_back_unburnt(
+    connection: Connection, run: Run, attempts: Iterable[Assigned], error: Mapping[str, Any]
+) -> list[Assigned]:
+    """Fence these attempts, which their run never began, and put their jobs back at once; returns which still lived."""
+    wanted = {attempt.id for attempt in attempts}
+    returned = [attempt for attempt in _locked(connection, run) if attempt.id in wanted]
+    for attempt in returned:
+        if jobs.settle(connection, run.lease, attempt.id, "superseded", error=error):
+            jobs.retry(connection, attempt.job_id, attempt.id, Return(error=error, camber_job_id=run.camber_job_id))
+    jobs.count_settled(connection, run.lease)
+    return returned
 
 
 def _locked(connection: Connection, run: Run) -> list[Assigned]:

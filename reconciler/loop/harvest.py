@@ -13,7 +13,7 @@ from reconciler.loop.own_faults import blame_attempt
 from reconciler.loop.settle import settle_frame
 from reconciler.objects.errors import ObjectsError
 from reconciler.store import jobs, runs
-from worker.contract import UNSTORABLE, Frame, decode_frames
+from worker.contract import UNSTORABLE, Frame, decode_frames, decode_leaving
 
 TAIL_CHARACTERS = 4000
 BOOTSTRAP_FAILED = "RYTHMIQ-BOOTSTRAP 1 failed "
@@ -27,6 +27,8 @@ class Reading:
     bytes: int
     tail: str
     environment_failed: bool
+    inbox_taken: int | None
+    """How often a run that lingered took something, once it said so when it left."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,16 +55,17 @@ def harvest(context: Context, run: Run) -> Harvest:
     match context.client.logs(run.camber_job_id, decides=over):
         case Log(text=text):
             remaining = _settle_frames(context, run, assigned, decode_frames(text))
-            return Harvest(log=_reading(text), remaining=remaining, answered=True, reason="no frame in the log")
+            return Harvest(log=_reading(text, run), remaining=remaining, answered=True, reason="no frame in the log")
         case NoLog(reason):
             return Harvest(log=None, remaining=assigned, answered=True, reason=reason)
         case Unreachable(trouble, reason):
             return Harvest(log=None, remaining=assigned, answered=False, reason=f"{trouble}: {reason}")
 
 
-def _reading(text: str) -> Reading:
+def _reading(text: str, run: Run) -> Reading:
     tail = UNSTORABLE.sub("", redact(text[-TAIL_CHARACTERS:]))
-    return Reading(bytes=len(text.encode()), tail=tail, environment_failed=BOOTSTRAP_FAILED in text)
+    taken = decode_leaving(text, str(run.id)) if run.linger_seconds else None
+    return Reading(bytes=len(text.encode()), tail=tail, environment_failed=BOOTSTRAP_FAILED in text, inbox_taken=taken)
 
 
 def _settle_frames(

@@ -129,6 +129,7 @@ def _weigh(context: Context, job: JobRow, head: ObjectHead | None) -> Look:
         priority=job.priority,
         input_bytes=head.size_bytes,
         compute_seconds=context.pacing.latest.of_schema(job.schema_id),
+        is_left_behind=job.last_error == ErrorCode.RUN_LEFT,
     )
 
 

@@ -12,6 +12,7 @@ from reconciler.domain.states import RunEvent, RunState
 from reconciler.logs import Event, logger
 from reconciler.loop.context import Context
 from reconciler.loop.faults import error_details, supersede_all
+from reconciler.loop.lingering import linger_of
 from reconciler.loop.staging import ArchiveMissing, stage
 from reconciler.objects.errors import ObjectsError, ObjectsUnavailable
 from reconciler.store import runs
@@ -29,7 +30,7 @@ def launch(context: Context, lease: Lease) -> str:
     if context.stopping.is_set():
         return _not_sent(context, run, "the daemon is stopping")
     try:
-        stage(context, run, staged)
+        stage(context, run, staged, linger_of(context, run))
     except (ObjectsUnavailable, StashUnavailable) as error:
         return _not_sent(context, run, str(error))
     except (ObjectsError, CamberError, ArchiveMissing) as error:

@@ -39,6 +39,11 @@ def control_key(marker: str) -> str:
     return f"control/{marker}.json"
 
 
+def inbox_key(marker: str, number: int) -> str:
+    """The object with what the run was given at that time, from 1."""
+    return f"inbox/{marker}/{number}.json"
+
+
 def bundle_key(sha256: str) -> str:
     """The worker bundle: one object per content."""
     return f"bundles/{sha256}.tar.gz"

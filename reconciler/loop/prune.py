@@ -8,7 +8,7 @@ from reconciler.loop.accounts import account_name
 from reconciler.loop.context import Context, Counts
 from reconciler.loop.crashpoints import as_duty
 from reconciler.loop.expiry import expire
-from reconciler.loop.naming import control_key
+from reconciler.loop.naming import control_key, inbox_key
 from reconciler.objects.errors import ObjectsError
 from reconciler.settings import Settings
 from reconciler.store import evidence, outbox, pruning, runs
@@ -55,6 +55,8 @@ def count_old(connection: Connection, settings: Settings) -> Counts:
 def _prune(context: Context, run: Prunable) -> bool:
     try:
         context.client.remove(run.stash_path)
+        for number in range(1, run.inbox_given + 1):
+            context.objects.delete(inbox_key(run.marker, number))
         context.objects.delete(control_key(run.marker))
     except (CamberError, ObjectsError) as error:
         logger.bind(run_id=str(run.id), reason=str(error)).warning(Event.DUTY_FAILED)

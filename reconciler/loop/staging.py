@@ -15,7 +15,7 @@ from reconciler.loop.control import current_signal, put_control
 from reconciler.loop.inputs import payload_of
 from reconciler.loop.naming import bundle_key, control_key
 from reconciler.store.staging import StagedJob
-from worker.contract import ARTIFACTS, Attempt, Document, Grants, RunFile, object_keys, run_json
+from worker.contract import ARTIFACTS, Attempt, Document, Grants, Linger, RunFile, object_keys, run_json
 
 GRANT_MARGIN_SECONDS = 900
 GRANT_SECONDS_MAX = 7 * 86400
@@ -24,7 +24,7 @@ BOOTSTRAP = Path(str(files("worker").joinpath("bootstrap.py")))
 _ARCHIVE = re.compile(r"-(?P<sha256>[0-9a-f]{64})-py(?P<python>3\.\d+)\.tar(\.\w+)?")
 
 
-def stage(context: Context, run: Run, staged: Sequence[StagedJob]) -> None:
+def stage(context: Context, run: Run, staged: Sequence[StagedJob], linger: Linger | None) -> None:
     """Put everything the run reads where it finds it; repeating it changes nothing.
 
     Raises ObjectsError or CamberError; then nothing was launched.
@@ -33,7 +33,7 @@ def stage(context: Context, run: Run, staged: Sequence[StagedJob]) -> None:
     put_control(context, run.marker, current_signal(context, run.id))
     with TemporaryDirectory(prefix="rythmiq-stage-") as name:
         folder = Path(name)
-        (folder / "run.json").write_text(json.dumps(run_json(_run_file(context, run, staged))), "utf-8")
+        (folder / "run.json").write_text(json.dumps(run_json(_run_file(context, run, staged, linger))), "utf-8")
         (folder / "launch.json").write_text(json.dumps(_launch_file(context)), "utf-8")
         (folder / "bootstrap.py").write_bytes(BOOTSTRAP.read_bytes())
         context.client.upload(folder, run.stash_path, recursive=True)
@@ -52,16 +52,18 @@ def grant_seconds(context: Context) -> int:
     return min(GRANT_SECONDS_MAX, int(settings.queue_seconds + settings.run_seconds) + GRANT_MARGIN_SECONDS)
 
 
-def _run_file(context: Context, run: Run, staged: Sequence[StagedJob]) -> RunFile:
+def _run_file(context: Context, run: Run, staged: Sequence[StagedJob], linger: Linger | None) -> RunFile:
     return RunFile(
         run_id=str(run.id),
-        documents=tuple(_document(context, run, job) for job in staged),
+        documents=tuple(document_of(context, run, job) for job in staged),
         recipients=context.settings.age_recipients,
         control_url=context.objects.presign_get(control_key(run.marker), grant_seconds(context)),
+        linger=linger,
     )
 
 
-def _document(context: Context, run: Run, job: StagedJob) -> Document:
+def document_of(context: Context, run: Run, job: StagedJob) -> Document:
+    """What the worker is told of one attempt, with its grants; raises ContractError where the row is bad."""
     payload = payload_of(job.row, context.settings)
     attempt = Attempt(id=str(job.attempt_id), number=job.number, nonce=job.nonce)
     keys = object_keys(payload.user_id, payload.job_id, attempt, payload.schema.output_format)

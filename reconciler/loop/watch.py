@@ -16,6 +16,7 @@ from reconciler.loop.cycle import each
 from reconciler.loop.faults import error_details, give_up_all, log_job, supersede_all
 from reconciler.loop.glance import Glanced, glance, look_again_at_all, unchanged
 from reconciler.loop.harvest import harvest, keep_tail
+from reconciler.loop.lingering import pause_seconds, put_gift
 from reconciler.loop.naming import KILL_AFTER_SECONDS
 from reconciler.loop.search import search
 from reconciler.store import runs
@@ -66,14 +67,16 @@ def _fence_strays(context: Context, run: Run) -> None:
 
 def _keep(context: Context, run: Run, outcome: GetOutcome, decision: Keep) -> str:
     """A running batch's log is read while it grows, so that each document completes when its own frame appears."""
-    log = None
+    read = None
     if isinstance(outcome, Seen) and outcome.job.status is CamberStatus.RUNNING and run.state is RunState.RUNNING:
-        log = harvest(context, run).log
+        put_gift(context, run)
+        read = harvest(context, run)
+    log, pause = read.log if read else None, pause_seconds(context, run, len(read.remaining) if read else None)
     with context.transaction("keep") as connection:
         runs.look_again(
             connection,
             run.lease,
-            context.poll_seconds(run),
+            pause,
             missed=decision.missed,
             camber_status=outcome.job.status_word if isinstance(outcome, Seen) else None,
             log_bytes=log.bytes if log else 0,

@@ -30,6 +30,7 @@ MEANINGLESS = {
 """Names of older set-ups that are accepted and mean nothing any more."""
 CANNOT_BE_USED = "These settings cannot be used:"
 CALLBACK_SECRET_CHARS_MIN = 16
+LINGER_SECONDS_MIN = 10
 CONSOLE_TOKEN_CHARS_MIN = 16
 """Too many to be guessed over the network."""
 PRICES = {
@@ -112,6 +113,13 @@ class Settings(Database):
         60,
         description="How long a run's documents may be expected to take, by what recent runs needed: a run that dies"
         " has lost no more, and the last of a batch waits no longer.",
+    )
+    run_linger_seconds: float = Field(
+        0,
+        ge=0,
+        le=3600,
+        description="How long a run that has nothing to do stays for more documents, which it does in seconds where a"
+        " new run takes a minute. It is billed meanwhile and holds its slot. 0: it leaves after its batch.",
     )
     input_bytes_max: int = Field(50 * 1024**2, ge=1, description="Largest document that is taken, in bytes.")
     raw_path_patterns: Patterns = Field(
@@ -294,12 +302,34 @@ class Settings(Database):
             raise ValueError("needs the price of NODE_SIZE in NODE_PRICES")
         return value
 
+    @field_validator("run_linger_seconds")
+    @classmethod
+    def _long_enough(cls, value: float) -> float:
+        if 0 < value < LINGER_SECONDS_MIN:
+            raise ValueError(f"must be 0 or at least {LINGER_SECONDS_MIN}: a shorter stay ends before it is noticed")
+        return value
+
+    @field_validator("run_seconds")
+    @classmethod
+    def _room_to_linger(cls, value: float, info: ValidationInfo) -> float:
+        if info.data.get("run_linger_seconds") and value <= 2 * info.data.get("run_target_seconds", 0):
+            raise ValueError("must be above twice RUN_TARGET_SECONDS where RUN_LINGER_SECONDS is set")
+        return value
+
     @field_validator("settle_seconds")
     @classmethod
     def _longer_than_create(cls, value: float, info: ValidationInfo) -> float:
         if value <= info.data.get("create_limit_seconds", 0):
             raise ValueError("must be longer than CREATE_LIMIT_SECONDS")
         return value
+
+    @property
+    def take_seconds(self) -> float:
+        """How long after its start a run that lingers takes more: a batch must end before RUN_SECONDS do.
+
+        It is expected to take RUN_TARGET_SECONDS at most, and may take twice as long.
+        """
+        return max(0.0, self.run_seconds - 2 * self.run_target_seconds)
 
     @property
     def batch_bounds(self) -> BatchBounds:

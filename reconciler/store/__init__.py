@@ -8,6 +8,7 @@ Law: the only place that knows SQL. One statement a file, fenced by id, state an
     statements/      one .sql file per statement, verb_noun
     jobs.py          claim, plan, settle and request
     runs.py          lease, observe, advance
+    lingering.py     runs that can be given more
     schemas.py       portal schemas
     reading.py       what operators read
     browsing.py      what their pages read, in bounded snapshots

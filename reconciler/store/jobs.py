@@ -30,6 +30,7 @@ class JobRow:
     priority: int = 0
     age_seconds: float = 0.0
     next_number: int = 1
+    last_error: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,10 +62,18 @@ def job_row(row: RowMapping) -> JobRow:
     return JobRow(**{name: row[name] for name in names if name in row})
 
 
-def assign(connection: Connection, job: JobRow, run_id: RunId, attempt: UUID, nonce: str, input_bytes: int) -> None:
-    """Give a locked job its next attempt, in that run."""
+def assign(
+    connection: Connection,
+    job: JobRow,
+    run_id: RunId,
+    attempt: UUID,
+    nonce: str,
+    input_bytes: int,
+    inbox_number: int | None = None,
+) -> None:
+    """Give a locked job its next attempt, in that run: in its run file, or in that object of its inbox."""
     ids = {"id": attempt, "job_id": job.id, "number": job.next_number, "run_id": run_id, "nonce": nonce}
-    connection.execute(statement("insert_attempt"), ids)
+    connection.execute(statement("insert_attempt"), ids | {"inbox_number": inbox_number})
     connection.execute(statement("assign_job"), {"job_id": job.id, "attempt_id": attempt, "input_bytes": input_bytes})
 
 
@@ -112,6 +121,7 @@ def _assigned(row: RowMapping) -> Assigned:
         job_id=JobId(row["job_id"]),
         user_id=row["user_id"],
         number=row["number"],
+        inbox_number=row["inbox_number"],
         nonce=row["nonce"],
         output_format="jpeg" if row["output_format"] == "jpg" else row["output_format"],
         budget=budget,

@@ -38,6 +38,8 @@ class NewRun:
     node_size: str
     command: str
     attempts_total: int
+    linger_seconds: float = 0.0
+    take_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +49,7 @@ class Prunable:
     id: RunId
     marker: str
     stash_path: str
+    inbox_given: int
 
 
 def free_slots(connection: Connection, backend: str, account: str, slots: int) -> int:
@@ -244,7 +247,7 @@ def list_prunable(connection: Connection, backend: str, account: str, age_second
     """Finished runs of that account whose folders still stand on its stash."""
     values = {"backend": backend, "account": account, "age_seconds": age_seconds, "limit": limit}
     rows = connection.execute(statement("list_prunable_runs"), values).mappings()
-    return [Prunable(id=RunId(r["id"]), marker=r["marker"], stash_path=r["stash_path"]) for r in rows]
+    return [Prunable(**{**row, "id": RunId(row["id"])}) for row in rows]
 
 
 def mark_pruned(connection: Connection, run_id: RunId) -> None:

@@ -13,12 +13,16 @@ from reconciler.store.database import statement
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Superseded:
-    """A run's fenced attempts, and how many are still live; `stash_path` None where its folder was removed."""
+    """A run's fenced attempts, how many are still live, and whether it waits for more.
+
+    `stash_path` None where its folder was removed.
+    """
 
     marker: str
     stash_path: str | None
     superseded: tuple[UUID, ...]
     assigned: int
+    lingers: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,4 +73,5 @@ def _superseded(row: RowMapping) -> Superseded:
         stash_path=row["stash_path"],
         superseded=tuple(row["superseded"] or ()),
         assigned=row["assigned"],
+        lingers=row["lingers"],
     )

@@ -20,9 +20,10 @@ class StagedJob:
     row: JobRow
 
 
-def list_staged(connection: Connection, run_id: RunId) -> list[StagedJob]:
-    """The run's live attempts with what their payloads are made of."""
-    rows = connection.execute(statement("list_staged"), {"run_id": run_id}).mappings()
+def list_staged(connection: Connection, run_id: RunId, inbox_number: int | None = None) -> list[StagedJob]:
+    """The live attempts of the run's file, or of that object of its inbox, with what their payloads are made of."""
+    values = {"run_id": run_id, "inbox_number": inbox_number}
+    rows = connection.execute(statement("list_staged"), values).mappings()
     return [
         StagedJob(attempt_id=row["attempt_id"], number=row["number"], nonce=row["nonce"], row=job_row(row))
         for row in rows

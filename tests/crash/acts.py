@@ -21,6 +21,13 @@ def begin(count: int = 1, *, asleep: bool = False) -> Act:
     return begin
 
 
+def linger(stage: Stage) -> None:
+    """The run stays, is given a second document, and leaves when it is given a third."""
+    stage.world.settings |= {"RUN_LINGER_SECONDS": "3600"}
+    stage.node.visits = [stage.world.submit, stage.world.submit]
+    stage.world.submit()
+
+
 def plain(stage: Stage) -> None:
     stage.node.spoilt.add("spoilt.png")
     # Its jobs stay until all of their logs was read.

@@ -3,13 +3,14 @@
 import contextlib
 import json
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from reconciler.loop.naming import control_key
 from reconciler.objects.errors import ObjectMissing, ObjectsUnavailable
 from tests.world import World
-from worker.contract import CONTROL_FILE, ErrorCode, RunFile, encode_frame, parse_batch
+from worker.contract import CONTROL_FILE, Document, ErrorCode, RunFile, encode_frame, encode_leaving, parse_batch
 
 MOUNTS = ("live", "snapshot", "snapshot-only")
 """How a job sees its folder. This node writes nothing there, so what is or is not written back makes no difference."""
@@ -54,6 +55,10 @@ class Node:
     steps: dict[int, int] = field(default_factory=dict)
     stopped: set[int] = field(default_factory=set)
     """Camber jobs whose worker was told to stop, and did."""
+    visits: list[Callable[[], object]] = field(default_factory=list)
+    """What happens each time that a run which lingers has nothing to do. After the last it is given something and
+    leaves without it."""
+    taken: dict[int, int] = field(default_factory=dict)
 
     def look(self) -> None:
         for number in self.world.camber_jobs():
@@ -92,12 +97,17 @@ class Node:
             self.muted.add(number)
             self.world.camber_says("COMPLETED", number)
             return
-        documents = self.world.run_file(number).documents
+        run = self.world.run_file(number)
+        documents = [*run.documents, *self._given(number)]
         index = self.steps.get(number, 0)
         signal, skip = self._signal(number)
         if index >= len(documents) or signal == "abandon":
             if self.patient and signal != "abandon" and self._unread(number):
                 return
+            if run.linger:
+                if signal != "abandon" and self._stays(number):
+                    return
+                self.world.say(number, encode_leaving(run.run_id, self.taken.get(number, 0)))
             if signal == "abandon" and index < len(documents):
                 self.stopped.add(number)
             self.world.camber_says("COMPLETED", number)
@@ -109,9 +119,28 @@ class Node:
             frame = (
                 self.world.failure(ErrorCode.CORRUPT_IMAGE, number, index)
                 if spoilt
-                else self.world.finish(number, index)
+                else self.world.finish_document(run, document, index)
             )
             self.world.say(number, encode_frame(frame))
+
+    def _given(self, number: int) -> list[Document]:
+        """What a run that lingers has taken from its inbox."""
+        taken = range(1, self.taken.get(number, 0) + 1)
+        return [document for one in taken for document in self.world.inbox(one, number).documents]
+
+    def _stays(self, number: int) -> bool:
+        """Take what is there; else bring it about. One that is not to take it stays until it is there."""
+        if self._unread(number):
+            with contextlib.suppress(ObjectMissing):
+                self.world.inbox(self.taken.get(number, 0) + 1, number)
+                if not self.visits:
+                    return False
+                self.taken[number] = self.taken.get(number, 0) + 1
+            return True
+        if self.visits:
+            self.visits.pop(0)()
+            return True
+        return False
 
     def _unread(self, number: int) -> bool:
         """Whether verdicts are outstanding; so they are while no run knows yet that this is its job."""

@@ -43,6 +43,8 @@ LISTED = (
     Scenario(name="vanished", begin=acts.begin(1, asleep=True), tick=acts.vanish),
     Scenario(name="overdue", begin=acts.begin(1, asleep=True), tick=acts.overdue, settings={"QUEUE_SECONDS": "2.5"}),
     Scenario(name="requests", begin=acts.begin(2, asleep=True), tick=acts.request),
+    Scenario(name="lingers", begin=acts.linger),
+    Scenario(name="lingers, its giver died", begin=acts.linger, prelude="dispatch.give.after"),
     Scenario(name="duplicate", begin=acts.begin(1), tick=acts.twin, over=acts.twin_over, extra_camber_jobs=1),
     Scenario(name="erased", begin=acts.begin(1), tick=acts.erase, over=acts.erased),
     Scenario(name="taken over", begin=acts.begin(1), prelude="dispatch.plan.after"),

@@ -12,6 +12,7 @@ from reconciler.store import jobs
 from tests.store.builders import OTHER, USER, add_job, add_run, assign, complete, put_run, run_sql
 
 VIEWS = (
+    "lingering_runs",
     "job_overview",
     "why_waiting",
     "stuck_jobs",

@@ -74,6 +74,7 @@ class ErrorCode(StrEnum):
     RESULT_INVALID = "RESULT_INVALID"
     DEADLINE_EXCEEDED = "DEADLINE_EXCEEDED"
     LAUNCH_UNKNOWN = "LAUNCH_UNKNOWN"
+    RUN_LEFT = "RUN_LEFT"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,4 +133,5 @@ ERRORS: dict[ErrorCode, ErrorKind] = {
     _C.RESULT_INVALID: _platform(_S.REMOTE, "What was stored is not what the worker reported; it is tried again."),
     _C.DEADLINE_EXCEEDED: _platform(_S.REMOTE, "The run took too long; it is tried again."),
     _C.LAUNCH_UNKNOWN: _platform(_S.REMOTE, "It could not be known whether the run was launched."),
+    _C.RUN_LEFT: _platform(_S.REMOTE, "The run that was to take it had left; it is launched in one of its own."),
 }

@@ -1,1 +1,2 @@
-INSERT INTO job_attempts (id, job_id, number, run_id, nonce) VALUES (:id, :job_id, :number, :run_id, :nonce)
+INSERT INTO job_attempts (id, job_id, number, run_id, inbox_number, nonce)
+VALUES (:id, :job_id, :number, :run_id, :inbox_number, :nonce)

@@ -1,4 +1,4 @@
-SELECT a.id, a.job_id, a.number, a.nonce, j.user_id, s.definition ->> 'output_format' AS output_format,
+SELECT a.id, a.job_id, a.number, a.inbox_number, a.nonce, j.user_id, s.definition ->> 'output_format' AS output_format,
        j.attempt_count, j.max_attempts, j.platform_faults, j.unknown_launches
 FROM job_attempts a
 JOIN jobs j ON j.id = a.job_id

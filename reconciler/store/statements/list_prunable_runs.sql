@@ -1,5 +1,5 @@
 -- Only a run that is over at Camber, and whose duplicates are: a late twin must still find its stop signal.
-SELECT id, stash_path, marker
+SELECT id, stash_path, marker, inbox_given
 FROM camber_runs
 WHERE backend = :backend AND account = :account AND state = 'finished' AND finished_at < now() - make_interval(secs => :age_seconds)
   AND stash_pruned_at IS NULL

@@ -84,6 +84,7 @@ WITH RECURSIVE priorities AS (
     LIMIT :limit
 )
 SELECT j.id, j.user_id, j.priority, j.raw_path, j.mime_type, j.original_filename, j.options, j.input_bytes,
+       j.error_details ->> 'code' AS last_error,
        s.id AS schema_id, s.name AS schema_name, s.version AS schema_version, s.definition AS schema_definition,
        extract(epoch FROM now() - greatest(j.created_at, j.started_at)) AS age_seconds
 FROM picked p

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from reconciler.cli.ids import SHOWN_MAX, listed, prefix_or_refuse
 from reconciler.cli.refusal import NOT_FOUND, WRONG_USE, refuse
 from reconciler.domain import filters
+from reconciler.domain.counting import counted
 from reconciler.domain.filters import BadFilter, Filter
 from reconciler.domain.prefixes import UUID_HEX_CHARACTERS
 from reconciler.store import operating, reading
@@ -23,7 +24,7 @@ class Selection:
 
     def __str__(self) -> str:
         words = [(len(self.jobs), "job"), (len(self.runs), "run")]
-        return " and ".join(f"{count} {word}{'s' * (count != 1)}" for count, word in words if count) or "nothing"
+        return " and ".join(counted(count, word) for count, word in words if count) or "nothing"
 
 
 def parse_filter(

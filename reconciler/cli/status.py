@@ -10,6 +10,7 @@ from rich.text import Text
 from reconciler.cli.connecting import reading
 from reconciler.cli.operating import Json
 from reconciler.cli.printing import console, plain_table, print_json, shown_id
+from reconciler.domain.counting import counted
 from reconciler.domain.times import ago
 from reconciler.store.reading import read_overview
 
@@ -92,7 +93,8 @@ def _breakers(overview: Overview) -> str:
 def _cost(cost: Mapping[str, Any] | None) -> str:
     if cost is None:
         return "no run planned today (UTC)"
-    known = f"{cost['total_credits']:.4f} credits, {cost['documents']} documents, {cost['runs']} runs"
+    carried = f"{counted(cost['documents'], 'document')}, {counted(cost['runs'], 'run')}"
+    known = f"{cost['total_credits']:.4f} credits, {carried}"
     return known + (f"; {cost['runs_without_cost']} not known yet" if cost["runs_without_cost"] else "")
 
 

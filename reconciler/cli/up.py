@@ -36,7 +36,7 @@ def command(
         else:
             _tell(platform, screen)
             stopped.wait()
-        screen.print("stopping ...")
+            screen.print("stopping ...")
 
 
 def _with_daemon(platform: Platform, screen: Console, stopped: threading.Event) -> None:
@@ -46,6 +46,7 @@ def _with_daemon(platform: Platform, screen: Console, stopped: threading.Event) 
             _tell(platform, screen, daemon)
             while not stopped.wait(LOOK_SECONDS):
                 daemon.check()
+            screen.print("stopping ...")
     except DaemonFailed as failure:
         refuse(f"{failure}; its log: {platform.folder / 'daemon.log'}", ENDED_BADLY)
 

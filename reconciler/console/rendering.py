@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from reconciler.console.desk import ROOT
 from reconciler.console.discretion import discreet, masked
+from reconciler.domain.counting import counted
 from reconciler.domain.times import ago, at, lingering
 
 STATIC = Path(str(files("reconciler.console").joinpath("static")))
@@ -65,6 +66,7 @@ def _environment() -> Environment:
         "iso": _iso,
         "size": size,
         "number": _number,
+        "counted": counted,
         "credits": _credits,
         "percent": _percent,
         "discreet": lambda text: discreet(str(text)),

@@ -42,7 +42,8 @@ def collect(context: Context, run: Run) -> str:
     for attempt in missing:
         settle_failure(context, run, attempt, error_details(code, gathered.reason))
     with context.transaction("finish") as connection:
-        state = runs.advance(connection, run, RunEvent.COLLECTED, f"{len(missing)} without a result")
+        said = f"{len(missing)} without a result" if missing else "each document has its result"
+        state = runs.advance(connection, run, RunEvent.COLLECTED, said)
     bound = logger.bind(run_id=str(run.id), camber_job_id=run.camber_job_id)
     bound.bind(old_status=str(run.state), new_status=str(state)).info(Event.RUN_STATE)
     return "collected"

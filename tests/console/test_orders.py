@@ -1,5 +1,6 @@
 """Rerun, cancel, hold, release, give up: done once, by whom and why, or not at all."""
 
+import re
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -97,6 +98,17 @@ def test_what_cannot_be_changed_stays_and_is_told(world: World, browser: Browser
 
     assert "Cancel: 1 of 2 jobs. 1 stay as they are." in said_after(browser)
     assert world.status(done) == "completed"
+
+
+def test_a_job_offers_only_what_can_be_done_with_it(world: World, browser: Browser) -> None:
+    done, waiting = finish(world), world.submit()
+
+    assert ["rerun"] == offered(browser, done)
+    assert ["rerun", "hold", "release", "cancel"] == offered(browser, waiting)
+
+
+def offered(browser: Browser, job: UUID) -> list[str]:
+    return re.findall(r'name="deed" value="(\w+)"', browser.get(f"/console/jobs/{job}"))
 
 
 def test_hold_and_release_a_job_and_a_run(world: World, browser: Browser) -> None:

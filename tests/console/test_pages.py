@@ -38,3 +38,15 @@ def test_all_pages_are_made(world: World, browser: Browser) -> None:
         "/console/find?q=zz",
     ):
         browser.get(path, 404 if "find" in path else 200)
+
+
+def test_of_its_own_camber_job_a_run_tells_state_and_cost(world: World, browser: Browser) -> None:
+    finish(world)
+    run = world.one("SELECT id FROM camber_runs")
+    world.execute("UPDATE camber_runs SET credits = 0.1234 WHERE id = :id", id=run)
+
+    told = browser.get(f"/console/runs/{run}").partition("Camber jobs with its marker")[2].partition("</table>")[0]
+
+    assert "COMPLETED" in told
+    assert "0.1234" in told
+    assert "each document has its result" in browser.get("/console/runs")

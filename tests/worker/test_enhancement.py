@@ -107,6 +107,18 @@ def test_a_dark_coloured_card_becomes_lighter_and_keeps_its_colour() -> None:
     assert ground[2] - ground[0] > 60
 
 
+@pytest.mark.parametrize("ground", [(12, 12, 14), (40, 56, 90), (60, 84, 128)], ids=["black", "navy", "blue"])
+def test_light_writing_on_a_dark_ground_is_not_washed_out(ground: tuple[int, int, int]) -> None:
+    """There is no paper there to be made white: what is lightest is the writing."""
+    share = (255 - pages.page().astype(float)) / 255
+    inverted = (np.array(ground) * (1 - share) + 250 * share).clip(0, 255).astype(np.uint8)
+
+    enhanced = _enhanced(inverted)
+
+    before, after = assess(inverted).measures["edge_contrast"], enhanced.quality.measures["edge_contrast"]
+    assert after > before * 0.9
+
+
 def test_a_stretched_range_makes_no_shadow_of_a_little_less_light() -> None:
     page = pages.page()
     across = np.linspace(0.24, 0.18, page.shape[1])[None, :, None]

@@ -1,3 +1,4 @@
+import socket
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,7 +16,7 @@ from worker.settings import Credentials
 from worker.storage.bucket import BucketStore, check_raw_path
 from worker.storage.download import Network, download, is_public
 from worker.storage.grants import GrantStore, check_expiry
-from worker.storage.http import Limits, pool
+from worker.storage.http import Limits, TooSlow, Transient, exchange, pool
 from worker.storage.store import Body
 
 LIMITS = Limits(bytes_max=5000, seconds=2.0, tries=2)
@@ -72,6 +73,20 @@ def test_each_cause_of_a_failed_fetch_has_its_code(store: ObjectStore, fault: st
 
     assert (code, Stage.FETCH) == (raised.code, raised.stage)
     assert "Signature" not in str(raised)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "nowhere.invalid"])
+def test_a_store_that_is_not_there_is_no_slow_one(host: str) -> None:
+    """A connection that is refused, and a name that leads nowhere: both at once, not after a time."""
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        url = f"http://{host}:{unused.getsockname()[1]}/x"
+
+        with pytest.raises(Transient) as raised:
+            exchange(pool(), "GET", url, limits=LIMITS)
+
+    assert not isinstance(raised.value, TooSlow)
+    assert url not in str(raised.value)
 
 
 @pytest.mark.parametrize("fault", ["drip", "drip-head", "drip-endless"])

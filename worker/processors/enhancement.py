@@ -31,7 +31,7 @@ _CELLS = 48
 _PIXELS_MAX = 7_000_000
 """A telephone's photograph as it is worked on has 5 million. What is larger was asked for by a portal of that size."""
 SHARPNESS_LOSS_MAX, CONTRAST_KEPT_MIN = 0.05, 0.8
-"""What calming noise may cost: of the part, and of the height of edges, in which the noise itself counted."""
+"""What a step may cost: calming noise of the part, any of the height of edges, in which the noise itself counted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,21 +88,21 @@ def _left(step: str, why: str) -> Decision:
     return Decision(step=step, done=False, why=why)
 
 
-def _scores_lower(before: Quality, after: Quality) -> str:
-    """In words, if the page scores lower."""
+def _is_paled(before: Quality, after: Quality) -> str:
+    """In words, if the page scores lower, or its writing stands out less: on a dark ground it is what is lightest."""
+    heights = before.measures["edge_contrast"], after.measures["edge_contrast"]
+    if heights[1] < heights[0] * CONTRAST_KEPT_MIN:
+        return f"edges stood {heights[1]:.0f} levels high after it and {heights[0]:.0f} before"
     if after.score >= before.score:
         return ""
     return f"the page scored {after.score:.2f} after it and {before.score:.2f} before"
 
 
 def _is_smeared(before: Quality, after: Quality) -> str:
-    """In words, if the page scores lower, or its writing has lost what makes up for noise in the score alone."""
+    """In words, if the writing is paler or less sharp, which less noise makes up for in the score alone."""
     if after.parts.sharpness < before.parts.sharpness - SHARPNESS_LOSS_MAX:
         return f"sharpness was {after.parts.sharpness:.2f} after it and {before.parts.sharpness:.2f} before"
-    heights = before.measures["edge_contrast"], after.measures["edge_contrast"]
-    if heights[1] < heights[0] * CONTRAST_KEPT_MIN:
-        return f"edges stood {heights[1]:.0f} levels high after it and {heights[0]:.0f} before"
-    return _scores_lower(before, after)
+    return _is_paled(before, after)
 
 
 def _kept(
@@ -110,7 +110,7 @@ def _kept(
     quality: Quality,
     kind: str,
     steps: list[Step],
-    is_worse: Callable[[Quality, Quality], str] = _scores_lower,
+    is_worse: Callable[[Quality, Quality], str] = _is_paled,
 ) -> Enhanced:
     """The picture after all wanted steps, or as it was where they made the page worse."""
     decisions = tuple(decision for decision, _ in steps)

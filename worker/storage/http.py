@@ -100,6 +100,9 @@ def exchange(
     with Deadline(limits.seconds) as deadline:
         try:
             data = _exchanged(http_pool, method, url, limits, headers, body)
+        except urllib3.exceptions.NewConnectionError as error:
+            # A kind of timeout to urllib3, though nobody waited: refused, unreachable, or a name that leads nowhere.
+            raise Transient("no connection was to be had") from error
         except (urllib3.exceptions.TimeoutError, TimeoutError) as error:
             raise TooSlow("the store answered too slowly") from error
         except (urllib3.exceptions.HTTPError, http.client.HTTPException, OSError) as error:

@@ -137,8 +137,13 @@ class Compose:
 
     def __call__(self, *words: str, seconds: float = 300, code: int = 0) -> str:
         done = engine.run("compose", "--project-name", self._project, *words, seconds=seconds, given=self._given)
-        assert done.returncode == code, (words, done.stdout[-3000:], done.stderr[-3000:])
+        assert done.returncode == code, (words, done.stdout[-3000:], done.stderr[-3000:], self._last_words())
         return done.stdout
+
+    def _last_words(self) -> str:
+        """What the services said last: of an unhealthy one compose tells no more than that."""
+        logs = ("logs", "--no-color", "--tail", "20")
+        return engine.run("compose", "--project-name", self._project, *logs, given=self._given).stdout[-6000:]
 
 
 @pytest.mark.engine

@@ -81,7 +81,7 @@ clean: ## take away the environment and all local state
 
 $(UV_STAMP):
 	@mkdir -p $(TOOLS)
-	command -v uv >/dev/null || $(PYTHON) -m pip install --quiet --disable-pip-version-check --target $(TOOLS)/uv uv
+	command -v uv >/dev/null || $(PYTHON) -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --target $(TOOLS)/uv uv
 	touch $@
 
 $(VENV)/made.stamp: $(UV_STAMP)

@@ -117,6 +117,11 @@ def _hide(found: "re.Match[str]") -> str:
     return f"{found['name'] or found['bearer'] or ''}{mark}{HIDDEN}{mark}"
 
 
+_TALKATIVE = ("apscheduler.scheduler",)
+"""Libraries of which only errors are told. On a busy machine the scheduler warns of every tick that is left out because
+two of its kind are at work, as is meant; a duty that does not come back is told by the probes."""
+
+
 def set_up(level: str, style: str, secrets: Iterable[str] = ()) -> None:
     """Send everything to STDERR, the standard library's loggers included; hide the secrets wherever they stand."""
     _Known.keep(secrets)
@@ -133,6 +138,8 @@ def set_up(level: str, style: str, secrets: Iterable[str] = ()) -> None:
     )
     logging.basicConfig(handlers=[_Intercept()], level=logging.WARNING, force=True)
     logging.captureWarnings(capture=True)
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(logging.ERROR)
     # Python itself would write the traceback as it is.
     threading.excepthook = _thread_failed
 

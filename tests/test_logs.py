@@ -179,6 +179,16 @@ def test_what_a_thread_dies_of_and_what_libraries_say_is_redacted_too(capfd: pyt
     assert all(word in said for word in ("woken dispatch", "some.library", "other.library"))
 
 
+@pytest.mark.usefixtures("style")
+def test_a_tick_that_is_left_out_is_not_told_and_one_that_fails_is(capfd: pytest.CaptureFixture[str]) -> None:
+    logging.getLogger("apscheduler.scheduler").warning("maximum number of running instances reached")
+    logging.getLogger("apscheduler.scheduler").error("the job store is gone")
+    said = capfd.readouterr().err
+
+    assert "maximum number" not in said
+    assert "the job store is gone" in said
+
+
 def test_the_daemon_hides_its_settings_and_the_databases_password() -> None:
     settings = load(_settings("postgresql://u:p%40ss-word@h/db?password=other-word"))
 

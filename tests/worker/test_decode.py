@@ -13,6 +13,7 @@ from tests.worker import pages
 from worker.contract import ErrorCode
 from worker.faults import DocumentFault
 from worker.processors.decode import Bounds, Page, decode
+from worker.processors.heic import without_notes
 from worker.processors.pdf_file import one_page_pdf
 from worker.processors.picture import Picture
 
@@ -221,6 +222,36 @@ def test_a_heic_photo_is_decoded_as_its_own_boxes_say(name: str) -> None:
 
     assert ("HEIF", 100, 60) == (page.format, page.width, page.height)
     assert _distance(_marked(), page.picture) < 12
+
+
+def test_notes_that_would_end_the_reader_are_not_read() -> None:
+    """In a process of its own a native library may die of them; here the whole test run would."""
+    with pytest.raises(DocumentFault) as fault:
+        _decoded((PICTURES / "ends-its-reader.heic").read_bytes())
+
+    assert ErrorCode.CORRUPT_IMAGE is fault.value.code
+
+
+def test_only_the_links_to_notes_are_cut() -> None:
+    noted = (PICTURES / "corners-noted.heic").read_bytes() + b"\0\0\0\x0cmdatcdsc"
+
+    cut = without_notes(noted)
+
+    assert noted.replace(b"cdsc", b"free", 1) == cut
+    assert cut.endswith(b"mdatcdsc")
+    for odd in (b"", b"\0\0\0\x01meta", b"\0\0\0\0metacdsc", b"\0\0\0\x05metacdsc", b"\xff" * 40):
+        assert len(odd) == len(without_notes(odd))
+
+
+@pytest.mark.parametrize("side", ["1" * 70 + ".5", "-" + "1" * 70 + ".5"])
+def test_a_pdf_page_of_no_real_size_is_damaged(side: str) -> None:
+    data = _pdf().replace(b"/MediaBox [0 0 288 192]", f"/MediaBox [0 0 {side} {side}]".encode())
+    assert side.encode() in data
+
+    with pytest.raises(DocumentFault) as fault:
+        _decoded(data)
+
+    assert ErrorCode.CORRUPT_IMAGE is fault.value.code
 
 
 @pytest.mark.parametrize("share", [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9])

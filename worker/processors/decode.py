@@ -16,11 +16,11 @@ from PIL import Image, ImageCms, UnidentifiedImageError
 
 from worker.contract import ErrorCode, Stage
 from worker.faults import DocumentFault
+from worker.processors.heic import is_heic, without_notes
 from worker.processors.pdf import decode_pdf, is_pdf
 from worker.processors.picture import Colour, Picture, within
 
 FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "TIFF", "HEIF")
-_HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1")
 _SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 # What Pillow's readers are known to raise on damaged bytes.
 _DAMAGE: tuple[type[Exception], ...] = (
@@ -90,7 +90,8 @@ def decode(data: bytes, *, page: int = 1, background: Colour = (255, 255, 255), 
 
 def _opened(data: bytes) -> Image.Image:
     """The image with its header read and no pixel decoded."""
-    if data[4:8] == b"ftyp" and data[8:12] in _HEIC_BRANDS:
+    if is_heic(data):
+        data = without_notes(data)
         # Registered only where it is needed: the library takes time to load.
         import pi_heif
 
@@ -112,8 +113,7 @@ def _known_formats() -> set[str]:
 
 
 def _looks_known(data: bytes) -> bool:
-    heic = data[4:8] == b"ftyp" and data[8:12] in _HEIC_BRANDS
-    return heic or data.startswith(_SIGNATURES) or (data.startswith(b"RIFF") and data[8:12] == b"WEBP")
+    return is_heic(data) or data.startswith(_SIGNATURES) or (data.startswith(b"RIFF") and data[8:12] == b"WEBP")
 
 
 def _decode_image(image: Image.Image, page: int, background: Colour, bounds: Bounds) -> Page:

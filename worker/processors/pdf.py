@@ -1,5 +1,6 @@
 """Decode one page of a PDF, filled-in form fields included."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,7 +66,8 @@ def _opened(data: bytes) -> pypdfium2.PdfDocument:
 def _drawn(document: pypdfium2.PdfDocument, page: int, side_max: int, page_count: int) -> Sheet:
     leaf = document[page - 1]
     width, height = leaf.get_size()
-    if min(width, height) <= 0:
+    # Of figures beyond all bounds pdfium makes sizes that are no numbers.
+    if not (0 < width < math.inf and 0 < height < math.inf):
         raise DocumentFault(ErrorCode.CORRUPT_IMAGE, "the page of the PDF has no size")
     full = DPI / _POINTS_PER_INCH
     scale = min(full, side_max / max(width, height))

@@ -1,9 +1,11 @@
 """What came of the races: jobs a second, detection lag, calls and transactions for each job."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from rich.console import Group
 from rich.table import Table
 
 from bench.lifecycle.race import Course, Outcome, idle, race
@@ -18,7 +20,7 @@ COURSES = {
 IDLE = "idle: transactions a second"
 
 
-def measure() -> tuple[Table, dict[str, Any]]:
+def measure() -> tuple[Group, dict[str, Any]]:
     """All courses, one after the other, each in a world of its own; then a daemon that has nothing to do."""
     outcomes = {name: race(course) for name, course in COURSES.items()}
     quiet = idle()
@@ -27,7 +29,17 @@ def measure() -> tuple[Table, dict[str, Any]]:
     table = Table("", *columns, title=title)
     for name, outcome in outcomes.items():
         table.add_row(name, *_row(outcome))
-    return table, {name: asdict(outcome) for name, outcome in outcomes.items()} | {IDLE: quiet}
+    figures = {name: asdict(outcome) for name, outcome in outcomes.items()} | {IDLE: quiet}
+    return Group(table, _steps_table(outcomes)), figures | {"load": os.getloadavg()}
+
+
+def _steps_table(outcomes: Mapping[str, Outcome]) -> Table:
+    """Where the transactions and calls come from, by crash point."""
+    table = Table("step", *outcomes, title="How often each step is made for a job")
+    names = sorted({name for one in outcomes.values() for name in one.steps_each})
+    for name in names:
+        table.add_row(name, *(f"{one.steps_each.get(name, 0):.2f}" for one in outcomes.values()))
+    return table
 
 
 def _row(outcome: Outcome) -> list[str]:

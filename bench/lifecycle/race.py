@@ -8,10 +8,11 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import quantiles
 from tempfile import TemporaryDirectory
+from uuid import uuid4
 
 import worker
 from reconciler.local.object_store import running_object_store
@@ -19,6 +20,7 @@ from reconciler.local.postgres import running_cluster
 from reconciler.store.migrate import upgrade
 from tests.world import World, make_world
 
+ROOT = Path(__file__).resolve().parents[2]
 SLOTS = 16
 QUEUE_SECONDS, RUN_SECONDS = 0.3, 1.0
 POLL_SECONDS = 1.0
@@ -63,6 +65,8 @@ class Outcome:
     transactions_each: float
     doubled: int
     lost: int
+    steps_each: dict[str, float] = field(default_factory=dict)
+    """How often each transaction and outside call was made, by its crash point and for each job."""
 
 
 def race(course: Course) -> Outcome:
@@ -113,7 +117,13 @@ def _outcome(world: World, course: Course, committed: int) -> Outcome:
         transactions_each=committed / course.jobs,
         doubled=sum(count - 1 for count in carried.values()) + int(world.one(CARRIED_TWICE)),
         lost=int(world.one(OPEN)),
+        steps_each={name: count / course.jobs for name, count in _steps(world).most_common()},
     )
+
+
+def _steps(world: World) -> Counter[str]:
+    """What all daemons of the race counted; one that was killed misses its last half second."""
+    return sum((Counter(json.loads(file.read_text())) for file in world.home.glob("counted-*.json")), Counter[str]())
 
 
 @contextmanager
@@ -156,8 +166,11 @@ def _daemon(world: World, **settings: str) -> Iterator["subprocess.Popen[bytes]"
     environment |= {"POLL_MIN_SECONDS": str(POLL_SECONDS), "POLL_MAX_SECONDS": str(POLL_SECONDS)}
     environment |= {"CREATE_LIMIT_SECONDS": "20", "START_LIMIT_SECONDS": "5", "SETTLE_SECONDS": "21"}
     environment |= {"LEASE_SECONDS": "15"} | settings
-    program = Path(sys.executable).with_name("reconciler")
-    daemon = subprocess.Popen([str(program), "run"], env=environment, cwd=world.home)
+    environment |= {"PYTHONPATH": str(ROOT)}
+    counts = world.home / f"counted-{uuid4().hex}.json"
+    daemon = subprocess.Popen(
+        [sys.executable, "-m", "bench.lifecycle.counted", str(counts), "run"], env=environment, cwd=world.home
+    )
     try:
         yield daemon
     finally:

@@ -11,7 +11,7 @@ is open across an outside call. One file a duty, each with a run_once() that ret
     context.py   what every duty is given
 
     dispatch.py  pending rows -> planned runs -> launched        inputs.py, planning.py, staging.py, launch.py
-    watch.py     looks at submitted runs                         glance.py, search.py
+    watch.py     looks at submitted runs                         glance.py, moving.py, search.py
     collect.py   gathers results: frame -> proof -> document     harvest.py, verify.py, settle.py, witness.py
     repair.py    takes over what a dead daemon left, seeks lost launches
     requests.py  rerun_requested, cancel_requested               control.py
@@ -27,6 +27,8 @@ is open across an outside call. One file a duty, each with a run_once() that ret
     pacing.py    what recent runs needed
     leases.py    what this process may act on, by its own clock
     doors.py     every call of the CLI and of the store
+    ledger.py    what the CLI said, kept with what it decided
+    owners.py    which Camber job a marker is known to belong to
     crashpoints.py  where a test may have the process killed
     naming.py    markers, folders, keys, commands
 """

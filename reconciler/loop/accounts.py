@@ -1,17 +1,20 @@
 """Who the CLI is logged in as. Asked once a process, since the stash is named after it; again after a failed login."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from reconciler.domain.observations import Account, Unreachable
-from reconciler.domain.runs import Run
+from reconciler.domain.runs import Assigned, Run
 from reconciler.domain.states import RunState
 from reconciler.loop.breakers import Gate
 from reconciler.loop.context import Context
-from reconciler.store import runs
+from reconciler.store import runs, settling
 from reconciler.store.runs import Claimant
 
 LOOKS = frozenset({"login", "reads"})
 """The dependencies without which Camber cannot be looked at."""
+SPEAKING = frozenset({RunState.RUNNING, RunState.COLLECTING})
+"""The states in which a run's log is read for frames."""
 
 
 def account_name(context: Context) -> str | None:
@@ -30,7 +33,15 @@ def account_name(context: Context) -> str | None:
             return None
 
 
-def claim_due(context: Context, states: Sequence[RunState], *more: str) -> list[Run]:
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A leased run; its live attempts where its log may be read."""
+
+    run: Run
+    attempts: tuple[Assigned, ...] = ()
+
+
+def claim_due(context: Context, states: Sequence[RunState], *more: str) -> list[Claimed]:
     """Lease the runs that are due and that the CLI's account can see; one at most where that is a probe.
 
     None while it is not known who the account is, or one of the dependencies, `more` among them, is left alone.
@@ -45,8 +56,9 @@ def claim_due(context: Context, states: Sequence[RunState], *more: str) -> list[
         gate = context.breakers.admit(connection, LOOKS.union(more))
         limit = {Gate.SHUT: 0, Gate.PROBE: 1, Gate.FREE: 2 * context.settings.run_slots}[gate]
         due = runs.claim(connection, claimant, states, limit) if limit else []
+        told = settling.list_assigned(connection, [run.id for run in due if run.state in SPEAKING])
         if gate is Gate.PROBE and not due:
             # Nothing to try it with: let another duty have the probe.
             begun.rollback()
     context.leases.take((run.lease for run in due), since)
-    return due
+    return [Claimed(run, told.get(run.id, ())) for run in due]

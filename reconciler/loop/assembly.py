@@ -1,31 +1,22 @@
 """Put one process together from its settings."""
 
-import json
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from random import Random
-from uuid import UUID, uuid4
-
-from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
+from uuid import uuid4
 
 from reconciler.camber.bundle import Bundle, build_bundle
 from reconciler.camber.config import CamberConfig, Limits
-from reconciler.camber.evidence import CliCall
-from reconciler.logs import Event, logger
 from reconciler.loop.breakers import Breakers
 from reconciler.loop.context import Context
-from reconciler.loop.crashpoints import transaction
 from reconciler.loop.doors import CamberDoor, StoreDoor
-from reconciler.loop.leases import Leases, current_lease
+from reconciler.loop.leases import Leases
+from reconciler.loop.ledger import Ledger
 from reconciler.loop.pacing import Pacing
-from reconciler.metrics import CLI_SECONDS
 from reconciler.objects.store import ObjectStore, ObjectStoreConfig
 from reconciler.settings import Settings
-from reconciler.store import evidence
 from reconciler.store.database import connect
 
 
@@ -73,35 +64,18 @@ def assemble(settings: Settings, binary: Path | None) -> Context:
     url = settings.database_url.get_secret_value()
     engine = connect(url, application_name="reconciler daemon", pool_size=workers)
     owner, leases, random = uuid4(), Leases(settings.lease_seconds), Random()  # noqa: S311 - jitter
-    breakers = Breakers(engine, settings.policy, random)
+    breakers, ledger = Breakers(engine, settings.policy, random), Ledger(engine, owner)
     return Context(
         settings=settings,
         engine=engine,
         objects=StoreDoor(_store_config(settings), leases, breakers),
-        client=CamberDoor(camber_config(settings, binary), _recorder(engine, owner), leases, breakers),
+        client=CamberDoor(camber_config(settings, binary), ledger.record, leases, breakers),
         bundle=worker_bundle(),
         owner=owner,
         pool=ThreadPoolExecutor(workers, thread_name_prefix="run"),
         leases=leases,
         breakers=breakers,
+        ledger=ledger,
         pacing=Pacing(engine, settings.execution_backend, settings.worker_processes, leases.clock),
         random=random,
     )
-
-
-def _recorder(engine: Engine, owner: UUID) -> Callable[[CliCall], None]:
-    def record(call: CliCall) -> None:
-        CLI_SECONDS.labels(call.kind, call.outcome).observe(call.duration_ms / 1000)
-        row = {
-            name: getattr(call, name) for name in CliCall.__dataclass_fields__ if name not in ("started_at", "ending")
-        }
-        lease = current_lease.get()
-        row |= {"argv": json.dumps(call.argv), "daemon_id": owner, "run_id": lease.run_id if lease else None}
-        try:
-            with transaction(engine, "keep_evidence") as connection:
-                evidence.insert_call(connection, row)
-        except SQLAlchemyError as error:
-            # Evidence that cannot be kept must not cost the decision it belongs to: the reply of create above all.
-            logger.bind(kind=call.kind, reason=type(error).__name__).warning(Event.EVIDENCE_LOST)
-
-    return record

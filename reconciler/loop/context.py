@@ -19,6 +19,8 @@ from reconciler.domain.states import RunState
 from reconciler.loop.breakers import Breakers
 from reconciler.loop.crashpoints import transaction
 from reconciler.loop.leases import Leases
+from reconciler.loop.ledger import Ledger, open_page
+from reconciler.loop.owners import Owners
 from reconciler.loop.pacing import Pacing
 from reconciler.objects.store import ObjectStore
 from reconciler.settings import Settings
@@ -42,17 +44,25 @@ class Context:
     pool: ThreadPoolExecutor
     leases: Leases
     breakers: Breakers
+    ledger: Ledger
     pacing: Pacing
     random: Random = field(default_factory=Random)
     stopping: threading.Event = field(default_factory=threading.Event)
     known: dict[str, str] = field(default_factory=dict)
     """What was learnt once for the whole process, such as the account's name."""
+    owners: Owners = field(default_factory=Owners)
 
     @contextmanager
     def transaction(self, step: str) -> Iterator[Connection]:
-        """The one way into the database: committed at the end, between the step's two crash points."""
-        with transaction(self.engine, step) as connection:
+        """The one way into the database: committed at the end, between the step's two crash points.
+
+        What the CLI said on the way to it is committed with it.
+        """
+        page = open_page.get()
+        with transaction(self.engine, step) as connection, self.ledger.taken_along(connection):
             yield connection
+        if page:
+            page.clear()
 
     @property
     def policy(self) -> Policy:

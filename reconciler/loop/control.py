@@ -10,7 +10,6 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from reconciler.camber.errors import CamberError
-from reconciler.domain.runs import RunId
 from reconciler.logs import Event, logger
 from reconciler.loop.context import Context, Counts
 from reconciler.loop.cycle import guarded, side_by_side
@@ -22,12 +21,6 @@ from worker.contract import CONTROL_FILE
 
 BATCH = 20
 """Workers that one pass tells: each costs a call of the store and one of the CLI."""
-
-
-def current_signal(context: Context, run_id: RunId) -> dict[str, Any]:
-    """What the worker must know, as the database says at this moment."""
-    with context.transaction("read_signal") as connection:
-        return _signal_of(signals.list_superseded(connection, run_id))
 
 
 def tell_workers(context: Context) -> Counts:
@@ -51,7 +44,7 @@ def _tell(context: Context, owed: OwedSignal) -> bool:
 
 
 def _signal(context: Context, owed: OwedSignal) -> bool:
-    signal = _signal_of(owed.fenced)
+    signal = signal_of(owed.fenced)
     try:
         put_control(context, owed.fenced.marker, signal)
         if owed.fenced.stash_path is not None:
@@ -62,7 +55,12 @@ def _signal(context: Context, owed: OwedSignal) -> bool:
     return True
 
 
-def _signal_of(fenced: Superseded) -> dict[str, Any]:
+NOTHING_FENCED: Mapping[str, Any] = {"signal": "continue", "skip": []}
+"""What the worker of a run that was planned this moment must know."""
+
+
+def signal_of(fenced: Superseded) -> dict[str, Any]:
+    """What the worker must know, as the database said."""
     word = "continue" if fenced.assigned or fenced.lingers else "abandon"
     return {"signal": word, "skip": [str(one) for one in fenced.superseded]}
 

@@ -24,9 +24,9 @@ SIGNALS = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP}
 """What a point may do to the process: end it, or stop it until somebody continues it."""
 
 _CALLS_OF_A_SEARCH = ("me", "get", "list", "keep_evidence")
-_SETTLING = ("list_assigned", "head_object", "get_object", "settle_failure", "settle_success", "keep_tail")
+_SETTLING = ("logs", "head_object", "get_object", "settle")
 _SIGNALLING = ("claim_signals", "put_object", "upload", "settle_signal")
-_LAUNCHING = ("read_run", "read_signal", "put_object", "head_object", "upload", "start_launch", "create")
+_LAUNCHING = ("put_object", "head_object", "upload", "start_launch", "create")
 _LAUNCHED = ("write_created", "write_unknown", "write_not_sent")
 _GIVING = ("list_gift", "put_object", "mark_put")
 _HEALTH = ("trip", "close")
@@ -36,23 +36,24 @@ POINTS: dict[str, tuple[str, ...]] = {
     "heart": ("beat", "stop"),
     "requests": ("carry_out", *_SIGNALLING, "keep_evidence", *_HEALTH),
     "dispatch": (
-        *("peek", "learn_pace", "admit", "defer", "refuse", "read_floor", "me", "list", "plan", "show_budget"),
+        *("peek", "learn_pace", "admit", "defer", "refuse", "me", "list", "plan", "show_budget"),
         *(*_GIVING, "give", "read_gift", "look_again"),
         *(*_LAUNCHING, *_LAUNCHED, "keep_evidence", *_HEALTH, *_BLAME),
     ),
     "watch": (
-        *("claim", "learn_pace", "admit", "notice", "read_newest", *_CALLS_OF_A_SEARCH, "logs", *_SETTLING),
-        *("keep", "keep_all", "look_again", "advance", "give_up", "seek_abandoned", "fence_strays", *_GIVING),
+        *("claim", "learn_pace", "admit", "notice", "read_newest", *_CALLS_OF_A_SEARCH, *_SETTLING),
+        *("keep", "keep_all", "keep_tail", "look_again", "advance", "give_up", "seek_abandoned", "fence_strays"),
+        *_GIVING,
         *(*_HEALTH, *_BLAME),
     ),
     "collect": (
-        *("claim", "admit", "me", "logs", "keep_evidence", *_SETTLING, "take_back", "look_again", "finish"),
+        *("claim", "admit", "me", "keep_evidence", *_SETTLING, "take_back", "look_again", "finish"),
         *(*_HEALTH, *_BLAME),
     ),
     "repair": (
         *("claim", "admit", "notice", "read_newest", *_CALLS_OF_A_SEARCH),
         *("count_launches", "look_again", "lose_reply", "adopt", "fence", "hold"),
-        *(*_LAUNCHING, *_LAUNCHED, *_HEALTH, *_BLAME),
+        *("read_run", *_LAUNCHING, *_LAUNCHED, *_HEALTH, *_BLAME),
     ),
     "sweep": (
         *("me", "admit", "get", "list", "keep_evidence", "notice", "read_horizon", "list_duplicates", "write_cost"),

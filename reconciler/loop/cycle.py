@@ -31,7 +31,7 @@ def _act(context: Context, lease: Lease, act: Callable[[], str]) -> str:
     token = current_lease.set(lease)
     try:
         # Whatever is logged meanwhile, by the doors and the breakers too, says for which run.
-        with logger.contextualize(run_id=str(lease.run_id)):
+        with logger.contextualize(run_id=str(lease.run_id)), context.ledger.page():
             return guarded(act, lambda error: blame_run(context, lease, error))
     except StaleLease:
         logger.bind(run_id=str(lease.run_id)).warning(Event.LEASE_LOST)

@@ -1,17 +1,17 @@
 """What a failed attempt does to its job, in the caller's transaction."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection
 
 from reconciler.domain.decide import Fail, Hold, TryAgain, decide_failure
-from reconciler.domain.runs import Assigned, Run
+from reconciler.domain.runs import Assigned, AttemptId, Run
 from reconciler.logs import Event, logger
 from reconciler.loop.context import Context
-from reconciler.store import jobs
-from reconciler.store.jobs import Return
+from reconciler.store import settling
+from reconciler.store.settling import Failure, Return, Settlement
 from worker.contract import ERRORS, ErrorCode, Fault, Retry, Stage
 
 
@@ -27,29 +27,28 @@ def error_details(code: ErrorCode, message: str, stage: Stage | None = None) -> 
     }
 
 
-def fail_attempt(
-    connection: Connection, context: Context, run: Run, attempt: Assigned, error: Mapping[str, Any], **settled: Any
-) -> bool:
-    """End the attempt and send its job where the fault's budget says; false where the lease or the attempt is gone."""
-    jobs.lock(connection, [attempt.job_id])
-    if not jobs.settle(connection, run.lease, attempt.id, "failed", error=error, **settled):
-        return False
-    return _send_back(connection, context, run, attempt, error)
+def send_back(
+    connection: Connection, context: Context, run: Run, errors: Sequence[tuple[Assigned, Mapping[str, Any]]]
+) -> dict[AttemptId, str]:
+    """Send the jobs of failed attempts where the faults' budgets say; returns the status of each by its attempt."""
+    sent = [_sent_back(context, attempt, error) for attempt, error in errors]
+    settling.fail(connection, run.camber_job_id, [one for one in sent if isinstance(one, Failure)])
+    settling.send_back(connection, run.camber_job_id, [one for one in sent if isinstance(one, Return)])
+    return {one.attempt_id: "failed" if isinstance(one, Failure) else "pending" for one in sent}
 
 
-def _send_back(connection: Connection, context: Context, run: Run, attempt: Assigned, error: Mapping[str, Any]) -> bool:
+def _sent_back(context: Context, attempt: Assigned, error: Mapping[str, Any]) -> Failure | Return:
     """To the queue, to its end, or to an operator, as the budget says."""
-    back = Return(error=error, camber_job_id=run.camber_job_id)
+    back = Return(job_id=attempt.job_id, attempt_id=attempt.id, error=error)
     match decide_failure(ErrorCode(error["code"]), attempt.budget, context.policy, context.random.random()):
         case Fail():
-            return jobs.fail(connection, attempt.job_id, attempt.id, run.camber_job_id, error)
+            return Failure(job_id=attempt.job_id, attempt_id=attempt.id, error=error)
         case TryAgain(Fault.JOB, pause):
-            back = replace(back, job_faults=1, pause_seconds=pause, waiting_reason=_after(error))
+            return replace(back, job_faults=1, pause_seconds=pause, waiting_reason=_after(error))
         case TryAgain(_, pause):
-            back = replace(back, platform_faults=1, pause_seconds=pause, waiting_reason=_after(error))
+            return replace(back, platform_faults=1, pause_seconds=pause, waiting_reason=_after(error))
         case Hold(reason):
-            back = replace(back, platform_faults=1, held_reason=reason)
-    return jobs.retry(connection, attempt.job_id, attempt.id, back)
+            return replace(back, platform_faults=1, held_reason=reason)
 
 
 def _after(error: Mapping[str, Any]) -> str:
@@ -59,43 +58,44 @@ def _after(error: Mapping[str, Any]) -> str:
 def hold_attempt(connection: Connection, run: Run, attempt: Assigned, reason: str) -> bool:
     """End the attempt by a fault of our own and leave its job to an operator."""
     error = error_details(ErrorCode.INTERNAL_ERROR, reason)
-    jobs.lock(connection, [attempt.job_id])
-    if not jobs.settle(connection, run.lease, attempt.id, "failed", error=error):
+    settling.lock(connection, [attempt.job_id])
+    if not _settle_all(connection, run, [attempt], "failed", error):
         return False
-    jobs.count_settled(connection, run.lease)
-    back = Return(error=error, camber_job_id=run.camber_job_id, held_reason=reason)
-    return jobs.retry(connection, attempt.job_id, attempt.id, back)
+    back = Return(job_id=attempt.job_id, attempt_id=attempt.id, error=error, held_reason=reason)
+    settling.send_back(connection, run.camber_job_id, [back])
+    return True
 
 
-def give_up_all(connection: Connection, context: Context, run: Run, error: Mapping[str, Any]) -> list[Assigned]:
+def give_up_all(connection: Connection, context: Context, run: Run, error: Mapping[str, Any]) -> Sequence[Assigned]:
     """Fence all live attempts of a run that failed them, on the platform's account; returns them."""
     attempts = _locked(connection, run)
-    for attempt in attempts:
-        if jobs.settle(connection, run.lease, attempt.id, "superseded", error=error):
-            _send_back(connection, context, run, attempt, error)
-    jobs.count_settled(connection, run.lease)
+    fenced = _settle_all(connection, run, attempts, "superseded", error)
+    send_back(connection, context, run, [(attempt, error) for attempt in fenced])
     return attempts
 
 
 def supersede_all(
     connection: Connection, context: Context, run: Run, error: Mapping[str, Any], *, unknown_launches: int = 0
-) -> list[Assigned]:
+) -> Sequence[Assigned]:
     """Fence all live attempts of a run that never ran, and put their jobs back unburnt; returns them.
 
     What counts as a launch without a known outcome is the first one where an operator had released the run.
     """
     attempts = _locked(connection, run)
-    for attempt in attempts:
-        if jobs.settle(connection, run.lease, attempt.id, "superseded", error=error):
-            back = Return(
-                error=error,
-                pause_seconds=context.backoff_seconds(1),
-                waiting_reason=_after(error),
-                unknown_launches=unknown_launches,
-                forgiven=run.released_at is not None,
-            )
-            jobs.retry(connection, attempt.job_id, attempt.id, back)
-    jobs.count_settled(connection, run.lease)
+    returns = [
+        Return(
+            job_id=attempt.job_id,
+            attempt_id=attempt.id,
+            error=error,
+            pause_seconds=context.backoff_seconds(1),
+            waiting_reason=_after(error),
+            unknown_launches=unknown_launches,
+            forgiven=run.released_at is not None,
+        )
+        for attempt in _settle_all(connection, run, attempts, "superseded", error)
+    ]
+    # None of them came to a Camber job.
+    settling.send_back(connection, None, returns)
     return attempts
 
 
@@ -104,18 +104,28 @@ def send_back_unburnt(
 ) -> list[Assigned]:
     """Fence these attempts, which their run never began, and put their jobs back at once; returns which still lived."""
     wanted = {attempt.id for attempt in attempts}
-    returned = [attempt for attempt in _locked(connection, run) if attempt.id in wanted]
-    for attempt in returned:
-        if jobs.settle(connection, run.lease, attempt.id, "superseded", error=error):
-            jobs.retry(connection, attempt.job_id, attempt.id, Return(error=error, camber_job_id=run.camber_job_id))
-    jobs.count_settled(connection, run.lease)
+    living = [attempt for attempt in _locked(connection, run) if attempt.id in wanted]
+    returned = _settle_all(connection, run, living, "superseded", error)
+    back = [Return(job_id=attempt.job_id, attempt_id=attempt.id, error=error) for attempt in returned]
+    settling.send_back(connection, run.camber_job_id, back)
     return returned
 
 
-def _locked(connection: Connection, run: Run) -> list[Assigned]:
+def _settle_all(
+    connection: Connection, run: Run, attempts: Sequence[Assigned], state: str, error: Mapping[str, Any]
+) -> list[Assigned]:
+    """End locked attempts alike, and count them; returns those that were ended under the lease."""
+    these = [Settlement(attempt_id=attempt.id, state=state, error=error) for attempt in attempts]
+    ended = settling.settle(connection, run.lease, these)
+    settling.count_settled(connection, run.lease)
+    return [attempt for attempt in attempts if attempt.id in ended]
+
+
+def _locked(connection: Connection, run: Run) -> tuple[Assigned, ...]:
     """The live attempts, after their jobs were locked; one that a request fenced meanwhile is not among them."""
-    jobs.lock(connection, [attempt.job_id for attempt in jobs.list_assigned(connection, run.id)])
-    return jobs.list_assigned(connection, run.id)
+    live = settling.list_assigned(connection, [run.id])[run.id]
+    settling.lock(connection, [attempt.job_id for attempt in live])
+    return settling.list_assigned(connection, [run.id])[run.id] if live else live
 
 
 def log_job(run: Run, attempt: Assigned, new_status: str, **why: Any) -> None:

@@ -1,20 +1,28 @@
 """One read of Camber's job list looks at all submitted runs that are due; `job get` confirms what ends a run.
 
 The list may lag, be cut short or show a row without its folder: it is believed only where it says that a run still
-waits or runs. What looks final, what it does not show and what it does not identify is opened by itself.
+waits or runs. What looks final, what it does not show and what it does not identify is opened by itself. What it says
+of all the others is written in one transaction.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+from sqlalchemy import Connection
 
 from reconciler.domain.decide import Advance, Keep, decide_watch
 from reconciler.domain.observations import CamberStatus, Page, RemoteJob, Seen
-from reconciler.domain.runs import Run
+from reconciler.domain.runs import Assigned, Lease, Run, RunId
 from reconciler.domain.states import RunEvent, RunState
 from reconciler.logs import Event, logger
-from reconciler.loop.context import Context
+from reconciler.loop.accounts import Claimed
+from reconciler.loop.context import Context, Counts
+from reconciler.loop.cycle import guarded
+from reconciler.loop.moving import log_run, move_of
+from reconciler.loop.own_faults import database_away
 from reconciler.loop.sweep import notice
 from reconciler.store import runs
+from reconciler.store.runs import Move
 
 PAGE_SIZE = 50
 PAGES_MAX = 40
@@ -30,14 +38,41 @@ class Glanced:
     """A run with the row that shows it, where one does that may be believed."""
 
     run: Run
+    attempts: tuple[Assigned, ...]
     row: RemoteJob | None
 
+    @property
+    def lease(self) -> Lease:
+        """What it is acted on under."""
+        return self.run.lease
 
-def glance(context: Context, due: Sequence[Run]) -> list[Glanced]:
-    """Look at all of them with one read of the list, where they are several."""
-    sought = {run.camber_job_id for run in due if run.camber_job_id is not None}
-    rows = _read_list(context, due[0].account, sought) if len(sought) >= TOGETHER_MIN else {}
-    return [Glanced(run, _believed(run, rows.get(run.camber_job_id or 0))) for run in due]
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What the list decides for a run: only to look again, or to move on."""
+
+    run: Run
+    row: RemoteJob
+    decision: Keep | Advance
+
+
+def glance(context: Context, due: Sequence[Claimed]) -> tuple[Counts, list[Glanced]]:
+    """Look at all of them with one read of the list, where they are several; returns those with more to be done."""
+    sought = {one.run.camber_job_id for one in due if one.run.camber_job_id is not None}
+    if len(sought) < TOGETHER_MIN:
+        return Counts(), [Glanced(one.run, one.attempts, None) for one in due]
+    with context.ledger.page():
+        rows = _read_list(context, due[0].run.account, sought)
+        told = {one.run.id: found for one in due if (found := _told(one.run, rows.get(one.run.camber_job_id or 0)))}
+        settled = [one for one in told.values() if not _has_more(one)]
+        counts = _write_down(context, settled)
+    over = set() if counts is None else {one.run.id for one in settled}
+    others = [one for one in due if one.run.id not in over]
+    return counts or Counts(), [Glanced(one.run, one.attempts, _row(told.get(one.run.id))) for one in others]
+
+
+def _row(told: _Told | None) -> RemoteJob | None:
+    return told.row if told else None
 
 
 def _read_list(context: Context, account: str, sought: set[int]) -> Mapping[int, RemoteJob]:
@@ -56,38 +91,60 @@ def _read_list(context: Context, account: str, sought: set[int]) -> Mapping[int,
     return found
 
 
-def _believed(run: Run, row: RemoteJob | None) -> RemoteJob | None:
-    """The row where it shows the run's marker, and says nothing that would end the run."""
+def _told(run: Run, row: RemoteJob | None) -> _Told | None:
+    """What the row decides where it shows the run's marker, and says nothing that would end the run."""
     if row is None or not row.carries(run.marker):
         return None
     match decide_watch(run, Seen(row)):
-        case Keep():
-            return row
-        case Advance(event) if event in BELIEVED:
-            return row
+        case Keep() as decision:
+            return _Told(run, row, decision)
+        case Advance(event) as decision if event in BELIEVED:
+            return _Told(run, row, decision)
         case _:
             return None
 
 
-def unchanged(one: Glanced) -> bool:
-    """Whether there is nothing to do for the run but to look again; the log of a running one is read."""
-    row, run = one.row, one.run
-    if row is None or (row.status is CamberStatus.RUNNING and run.state is RunState.RUNNING):
-        return False
-    return isinstance(decide_watch(run, Seen(row)), Keep) and run.state is not RunState.ABANDONED
+def _has_more(one: _Told) -> bool:
+    """Whether more is to be done than to write it down: a running run has a log, a fenced one may have strays."""
+    reads = one.row.status is CamberStatus.RUNNING and one.run.state is RunState.RUNNING
+    return reads or one.run.state is RunState.ABANDONED
 
 
-def look_again_at_all(context: Context, glanced: Iterable[Glanced]) -> int:
-    """Write down when to look at each of them again, in one statement; returns how many there were."""
-    words = {one.run.id: one.row.status_word for one in glanced if one.row}
-    these = [one.run for one in glanced if one.run.id in words]
-    if not these:
-        return 0
-    pauses = [context.poll_seconds(run) for run in these]
+def _write_down(context: Context, told: Sequence[_Told]) -> Counts | None:
+    """What the list said of these, in one transaction: nobody acts on them any more.
+
+    None where it cannot be written together: then each is looked at by itself, and one holds no other back.
+    """
+
+    def blame(error: Exception) -> None:
+        if database_away(error):
+            raise error
+
+    return guarded(lambda: _written(context, told), blame, runs=str(len(told))) if told else Counts()
+
+
+def _written(context: Context, told: Sequence[_Told]) -> Counts | None:
+    moves = {one.run.id: _move(context, one) for one in told if isinstance(one.decision, Advance)}
+    kept = [one for one in told if one.run.id not in moves]
     with context.transaction("keep_all") as connection:
-        kept = runs.look_again_all(connection, context.owner, these, pauses, [words[run.id] for run in these])
-    for run in these:
-        context.leases.drop(run.lease)
-        if run.id not in kept:
-            logger.bind(run_id=str(run.id)).warning(Event.LEASE_LOST)
-    return len(these)
+        held = _look_again_at_all(connection, context, kept)
+        moved = runs.advance_all(connection, context.owner, list(moves.values()))
+    for one in told:
+        context.leases.drop(one.run.lease)
+        if one.run.id in moved:
+            log_run(one.run, moved[one.run.id].state, moves[one.run.id].reason)
+        elif one.run.id not in held:
+            logger.bind(run_id=str(one.run.id)).warning(Event.LEASE_LOST)
+    return Counts(str(moves[one.run.id].event) if one.run.id in moves else "kept" for one in told)
+
+
+def _move(context: Context, one: _Told) -> Move:
+    assert isinstance(one.decision, Advance), "whoever is kept does not move"  # noqa: S101
+    return move_of(context, one.run, one.decision.event, one.decision.reason, one.row)
+
+
+def _look_again_at_all(connection: Connection, context: Context, kept: Sequence[_Told]) -> set[RunId]:
+    if not kept:
+        return set()
+    pauses, words = [context.poll_seconds(one.run) for one in kept], [one.row.status_word for one in kept]
+    return runs.look_again_all(connection, context.owner, [one.run for one in kept], pauses, words)

@@ -1,7 +1,9 @@
-"""Read a run's log, and settle every attempt whose frame stands in it."""
+"""Read a run's log, and judge every attempt whose frame stands in it."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection
 
 from reconciler.domain.observations import Log, NoLog, Unreachable
 from reconciler.domain.runs import Assigned, Run
@@ -10,12 +12,16 @@ from reconciler.logs import Event, logger, redact
 from reconciler.loop.context import Context
 from reconciler.loop.cycle import guarded
 from reconciler.loop.own_faults import blame_attempt
-from reconciler.loop.settle import settle_frame
+from reconciler.loop.settle import Verdict, judge, settle_now
 from reconciler.objects.errors import ObjectsError
-from reconciler.store import jobs, runs
+from reconciler.store import runs
 from worker.contract import UNSTORABLE, Frame, decode_frames, decode_leaving
 
 TAIL_CHARACTERS = 4000
+TOGETHER_MAX = 50
+"""Verdicts in one transaction: each holds a result object in memory and a lock on its job."""
+TOGETHER_SECONDS = 1.0
+"""How long the first of them may wait to be written."""
 BOOTSTRAP_FAILED = "RYTHMIQ-BOOTSTRAP 1 failed "
 """What the bootstrap prints when a run's environment could not be made."""
 
@@ -33,8 +39,9 @@ class Reading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Harvest:
-    """What one look at a run's log brought: `remaining` attempts have no accepted frame yet.
+    """What one look at a run's log brought: `verdicts` are to be written, `remaining` attempts have no accepted frame.
 
+    `troubled` where our own code failed on the frame of an attempt that is still live, and that is not among them.
     `answered` only if Camber showed the log or said that there is none: silence is no verdict.
     """
 
@@ -42,20 +49,31 @@ class Harvest:
     remaining: tuple[Assigned, ...]
     answered: bool
     reason: str
+    verdicts: tuple[Verdict, ...] = ()
+    troubled: bool = False
 
 
-def harvest(context: Context, run: Run) -> Harvest:
-    """Read the log and settle what its frames say. Raises StaleLease."""
-    with context.transaction("list_assigned") as connection:
-        assigned = tuple(jobs.list_assigned(connection, run.id))
-    over = run.state is RunState.COLLECTING
+def harvest(context: Context, run: Run, attempts: Sequence[Assigned]) -> Harvest:
+    """Read the log and judge what its frames say of these live attempts. Raises StaleLease.
+
+    Where there is much to be judged, what is known is written meanwhile: the first document is not to wait for the
+    last.
+    """
+    assigned, over = tuple(attempts), run.state is RunState.COLLECTING
     if run.camber_job_id is None or not (assigned or over):
         return Harvest(log=None, remaining=assigned, answered=False, reason="no attempt is waiting")
     # The log only grows: its last reading is the evidence of all.
     match context.client.logs(run.camber_job_id, decides=over):
         case Log(text=text):
-            remaining = _settle_frames(context, run, assigned, decode_frames(text))
-            return Harvest(log=_reading(text, run), remaining=remaining, answered=True, reason="no frame in the log")
+            judged = _judge_frames(context, run, assigned, decode_frames(text))
+            return Harvest(
+                log=_reading(text, run),
+                remaining=tuple(judged.waiting.values()),
+                answered=True,
+                reason="no frame in the log",
+                verdicts=tuple(judged.unwritten),
+                troubled=judged.troubled,
+            )
         case NoLog(reason):
             return Harvest(log=None, remaining=assigned, answered=True, reason=reason)
         case Unreachable(trouble, reason):
@@ -68,34 +86,53 @@ def _reading(text: str, run: Run) -> Reading:
     return Reading(bytes=len(text.encode()), tail=tail, environment_failed=BOOTSTRAP_FAILED in text, inbox_taken=taken)
 
 
-def _settle_frames(
-    context: Context, run: Run, assigned: Sequence[Assigned], frames: Iterable[Frame]
-) -> tuple[Assigned, ...]:
-    """Settle each live attempt by its own frame; foreign and repeated frames change nothing."""
-    waiting = {str(attempt.id): attempt for attempt in assigned}
+@dataclass(slots=True)
+class _Judged:
+    """The attempts that wait for a frame, and the verdicts that are still to be written, since when."""
+
+    waiting: dict[str, Assigned]
+    unwritten: list[Verdict] = field(default_factory=list)
+    since: float = 0.0
+    troubled: bool = False
+
+    def add(self, verdict: Verdict, now: float) -> None:
+        self.since = self.since if self.unwritten else now
+        self.unwritten.append(verdict)
+
+    def full(self, now: float) -> bool:
+        return len(self.unwritten) >= TOGETHER_MAX or bool(self.unwritten and now - self.since >= TOGETHER_SECONDS)
+
+
+def _judge_frames(context: Context, run: Run, assigned: Sequence[Assigned], frames: Iterable[Frame]) -> _Judged:
+    """Judge each live attempt by its own frame; foreign and repeated frames change nothing."""
+    judged, clock = _Judged({str(attempt.id): attempt for attempt in assigned}), context.leases.clock
     for frame in frames:
-        attempt = waiting.get(frame.attempt_id)
-        if attempt and belongs(frame, run, attempt) and _settled(context, run, attempt, frame):
-            del waiting[frame.attempt_id]
-    return tuple(waiting.values())
+        attempt = judged.waiting.get(frame.attempt_id)
+        if attempt and belongs(frame, run, attempt):
+            _judge(context, run, attempt, frame, judged)
+        if judged.full(clock()):
+            written, judged.unwritten = judged.unwritten, []
+            settle_now(context, run, written)
+    return judged
 
 
-def _settled(context: Context, run: Run, attempt: Assigned, frame: Frame) -> bool:
-    """Settle it by the frame; what one document brings up must not hold the others back."""
+def _judge(context: Context, run: Run, attempt: Assigned, frame: Frame, judged: _Judged) -> None:
+    """Note what the frame says of it; what one document brings up must not hold the others back."""
 
-    def act() -> bool:
+    def act() -> None:
         try:
-            settle_frame(context, run, attempt, frame)
+            judged.add(judge(context, run, attempt, frame), context.leases.clock())
         except ObjectsError as error:
             # The store does not answer: the attempt stays live, the frame stays in the log.
             logger.bind(run_id=str(run.id), job_id=frame.job_id, reason=str(error)).warning(Event.RESULT_REFUSED)
-            return False
-        return True
+            return
+        del judged.waiting[frame.attempt_id]
 
-    def blame(error: Exception) -> bool:
-        return blame_attempt(context, run, attempt, error)
+    def blame(error: Exception) -> None:
+        judged.troubled |= not blame_attempt(context, run, attempt, error)
+        del judged.waiting[frame.attempt_id]
 
-    return guarded(act, blame, run_id=str(run.id), job_id=frame.job_id)
+    guarded(act, blame, run_id=str(run.id), job_id=frame.job_id)
 
 
 def belongs(frame: Frame, run: Run, attempt: Assigned) -> bool:
@@ -104,11 +141,10 @@ def belongs(frame: Frame, run: Run, attempt: Assigned) -> bool:
     return (frame.run_id, frame.job_id, frame.nonce) == expected
 
 
-def keep_tail(context: Context, run: Run, log: Reading | None) -> None:
+def keep_tail(connection: Connection, run: Run, log: Reading | None) -> None:
     """Keep the end of the log with the run, for operators."""
     if log:
-        with context.transaction("keep_tail") as connection:
-            runs.keep_log_tail(connection, run.lease, log.bytes, log.tail)
+        runs.keep_log_tail(connection, run.lease, log.bytes, log.tail)
 
 
 def environment_failed(reading: Harvest) -> bool:

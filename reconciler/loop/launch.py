@@ -1,6 +1,9 @@
 """Launch a planned run: stage it, commit that create may happen now, create, write down what came of it."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from reconciler.camber.argv import JobRequest
 from reconciler.camber.errors import CamberError, StashUnavailable
@@ -11,26 +14,50 @@ from reconciler.domain.runs import Lease, Run
 from reconciler.domain.states import RunEvent, RunState
 from reconciler.logs import Event, logger
 from reconciler.loop.context import Context
+from reconciler.loop.control import signal_of
 from reconciler.loop.faults import error_details, supersede_all
 from reconciler.loop.lingering import linger_of
 from reconciler.loop.staging import ArchiveMissing, stage
 from reconciler.objects.errors import ObjectsError, ObjectsUnavailable
-from reconciler.store import runs
-from reconciler.store.staging import list_staged
+from reconciler.store import runs, settling, signals
+from reconciler.store.staging import StagedJob, list_staged
 from worker.contract import ErrorCode
 
+NOBODY_LIVES = "none of its attempts is live any more"
 
-def launch(context: Context, lease: Lease) -> str:
-    """Launch the planned run; returns `submitted`, `not_sent` or `unknown`. Raises StaleLease."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """A run that may be launched: its live attempts, and what its worker must know at first."""
+
+    run: Run
+    staged: Sequence[StagedJob]
+    signal: Mapping[str, Any]
+
+    @property
+    def lease(self) -> Lease:
+        """What it is launched under."""
+        return self.run.lease
+
+
+def relaunch(context: Context, lease: Lease) -> str:
+    """Launch a planned run that somebody else has planned; as launch."""
     with context.transaction("read_run") as connection:
         run = runs.read(connection, lease)
         staged = list_staged(connection, lease.run_id)
-    if not staged:
-        return _not_sent(context, run, "none of its attempts is live any more")
+        signal = signal_of(signals.list_superseded(connection, lease.run_id))
+    return launch(context, Planned(run=run, staged=staged, signal=signal))
+
+
+def launch(context: Context, planned: Planned) -> str:
+    """Launch the planned run; returns `submitted`, `not_sent` or `unknown`. Raises StaleLease."""
+    run = planned.run
+    if not planned.staged:
+        return _not_sent(context, run, NOBODY_LIVES)
     if context.stopping.is_set():
         return _not_sent(context, run, "the daemon is stopping")
     try:
-        stage(context, run, staged, linger_of(context, run))
+        stage(context, run, planned.staged, planned.signal, linger_of(context, run))
     except (ObjectsUnavailable, StashUnavailable) as error:
         return _not_sent(context, run, str(error))
     except (ObjectsError, CamberError, ArchiveMissing) as error:
@@ -44,6 +71,8 @@ def _create(context: Context, run: Run) -> str:
     settings = context.settings
     boot_deadline = boot_now() + settings.start_limit_seconds
     launching = _commit_launch(context, run)
+    if launching is None:
+        return _not_sent(context, run, NOBODY_LIVES)
     request = JobRequest(command=run.command, stash_path=run.stash_path, node_size=run.node_size)
     outcome = context.client.create(request, boot_deadline=boot_deadline)
     match outcome:
@@ -55,18 +84,22 @@ def _create(context: Context, run: Run) -> str:
             return _unknown(context, launching, outcome)
 
 
-def _commit_launch(context: Context, run: Run) -> Run:
-    """From this commit on a Camber job may exist. The deadline stands for the moment when create is surely dead."""
+def _commit_launch(context: Context, run: Run) -> Run | None:
+    """From this commit on a Camber job may exist; None where all attempts were fenced meanwhile.
+
+    The deadline stands for the moment when create is surely dead.
+    """
     window = context.settings.start_limit_seconds + context.client.create_seconds_max
     with context.transaction("start_launch") as connection:
+        if not settling.any_live(connection, run.id):
+            return None
         event = RunEvent.LAUNCH_STARTED
-        runs.advance(connection, run, event, "staged", deadline_seconds=window, keep_lease=True)
-        return runs.read(connection, run.lease)
+        return runs.advance(connection, run, event, "staged", deadline_seconds=window, keep_lease=True)
 
 
 def _submitted(context: Context, run: Run, camber_job_id: int) -> str:
     with context.transaction("write_created") as connection:
-        state = runs.advance(
+        moved = runs.advance(
             connection,
             run,
             RunEvent.CREATED,
@@ -76,8 +109,9 @@ def _submitted(context: Context, run: Run, camber_job_id: int) -> str:
             deadline_seconds=context.settings.queue_seconds,
         )
         runs.record_sighting(connection, run, camber_job_id, context.backend, None)
+    context.owners.learn(run.marker, camber_job_id)
     bound = logger.bind(run_id=str(run.id), camber_job_id=camber_job_id)
-    bound.bind(old_status=str(run.state), new_status=str(state)).info(Event.RUN_SUBMITTED)
+    bound.bind(old_status=str(run.state), new_status=str(moved.state)).info(Event.RUN_SUBMITTED)
     return "submitted"
 
 

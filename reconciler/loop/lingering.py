@@ -13,7 +13,7 @@ from uuid import uuid4
 from sqlalchemy import Connection
 
 from reconciler.domain.lingering import Gift, Host, deal, linger_pause_seconds
-from reconciler.domain.runs import Assigned, Lease, ReadyJob, Run
+from reconciler.domain.runs import Assigned, AttemptId, Lease, ReadyJob, Run
 from reconciler.logs import Event, logger
 from reconciler.loop.context import Context, Counts
 from reconciler.loop.cycle import each
@@ -21,10 +21,11 @@ from reconciler.loop.faults import error_details, log_job, send_back_unburnt
 from reconciler.loop.inputs import BEYOND_US
 from reconciler.loop.naming import inbox_key, nonce
 from reconciler.loop.own_faults import blame_pending
-from reconciler.loop.planning import Culprit, plan_whole
+from reconciler.loop.planning import Batch, Culprit, plan_whole
 from reconciler.loop.staging import document_of, grant_seconds
 from reconciler.objects.errors import ObjectsError
 from reconciler.store import jobs, lingering, runs
+from reconciler.store.jobs import Assignment, JobRow
 from reconciler.store.staging import list_staged
 from worker.contract import ErrorCode, Inbox, Linger, inbox_json
 
@@ -56,7 +57,7 @@ def _commit(context: Context, gifts: Sequence[Gift]) -> list[Lease]:
         leases = [
             lease
             for gift in gifts
-            if (lease := plan_whole(connection, partial(_give_run, connection, context, gift.host), gift.jobs, faults))
+            for lease in plan_whole(connection, partial(_give_run, connection, context, gift.host), [gift.jobs], faults)
         ]
     for job_id, error in faults:
         blame_pending(context, job_id, error, BEYOND_US)
@@ -64,20 +65,30 @@ def _commit(context: Context, gifts: Sequence[Gift]) -> list[Lease]:
     return leases
 
 
-def _give_run(connection: Connection, context: Context, host: Host, batch: Sequence[ReadyJob]) -> Lease | None:
-    rows = jobs.lock_pending(connection, [job.id for job in batch])
+def _give_run(connection: Connection, context: Context, host: Host, batches: Sequence[Batch]) -> list[Lease]:
+    sizes = {job.id: job.input_bytes for batch in batches for job in batch}
+    rows = jobs.lock_pending(connection, list(sizes))
     if not rows:
-        return None
+        return []
     lease = lingering.give(connection, host, len(rows), context.owner, context.settings.lease_seconds)
     if lease is None:
         # Somebody looks at it at this moment: they wait for the next pass.
-        return None
+        return []
     jobs.supersede_strays(connection, [row.id for row in rows])
-    sizes, number = {job.id: job.input_bytes for job in batch}, host.inbox_given + 1
-    for row in rows:
-        jobs.assign(connection, row, host.run_id, uuid4(), nonce(), sizes[row.id], number)
-    logger.bind(run_id=str(host.run_id), number=number, documents=len(rows)).info(Event.RUN_GIVEN)
-    return lease
+    jobs.assign(connection, [_assignment(host, row, sizes[row.id]) for row in rows])
+    logger.bind(run_id=str(host.run_id), number=host.inbox_given + 1, documents=len(rows)).info(Event.RUN_GIVEN)
+    return [lease]
+
+
+def _assignment(host: Host, row: JobRow, input_bytes: int) -> Assignment:
+    return Assignment(
+        id=AttemptId(uuid4()),
+        job=row,
+        run_id=host.run_id,
+        nonce=nonce(),
+        input_bytes=input_bytes,
+        inbox_number=host.inbox_given + 1,
+    )
 
 
 def _deliver(context: Context, lease: Lease) -> str:

@@ -10,7 +10,7 @@ from reconciler.loop.context import Context, Counts
 from reconciler.loop.crashpoints import as_duty
 from reconciler.loop.cycle import each
 from reconciler.loop.faults import error_details, log_job, supersede_all
-from reconciler.loop.launch import launch
+from reconciler.loop.launch import relaunch
 from reconciler.loop.search import search
 from reconciler.store import jobs, runs
 from worker.contract import ErrorCode
@@ -22,13 +22,13 @@ REPAIRED = (RunState.PLANNED, RunState.LAUNCHING, RunState.UNKNOWN)
 def run_once(context: Context) -> Counts:
     """Take over every such run whose lease ran out."""
     due = claim_due(context, REPAIRED)
-    return each(context, due, lambda run: repair(context, run), lambda run: run.lease)
+    return each(context, due, lambda one: repair(context, one.run), lambda one: one.run.lease)
 
 
 def repair(context: Context, run: Run) -> str:
     """One run; returns what came of it. Raises StaleLease."""
     if run.state is RunState.PLANNED:
-        return launch(context, run.lease)
+        return relaunch(context, run.lease)
     if run.state is RunState.LAUNCHING:
         return _lost_reply(context, run)
     return _seek(context, run)
@@ -104,7 +104,7 @@ def _fence(context: Context, run: Run, reason: str) -> str:
 
 def _hold(context: Context, run: Run, event: RunEvent, reason: str) -> str:
     with context.transaction("hold") as connection:
-        state = runs.advance(connection, run, event, reason)
-    bound = logger.bind(run_id=str(run.id), old_status=str(run.state), new_status=str(state), reason=reason)
+        moved = runs.advance(connection, run, event, reason)
+    bound = logger.bind(run_id=str(run.id), old_status=str(run.state), new_status=str(moved.state), reason=reason)
     bound.warning(Event.RUN_STATE)
     return "held"

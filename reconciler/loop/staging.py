@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, timedelta
 from importlib.resources import files
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any
 
 from reconciler.domain.runs import Run
 from reconciler.loop.context import Context
-from reconciler.loop.control import current_signal, put_control
+from reconciler.loop.control import put_control
 from reconciler.loop.inputs import payload_of
 from reconciler.loop.naming import bundle_key, control_key
 from reconciler.store.staging import StagedJob
@@ -24,13 +24,17 @@ BOOTSTRAP = Path(str(files("worker").joinpath("bootstrap.py")))
 _ARCHIVE = re.compile(r"-(?P<sha256>[0-9a-f]{64})-py(?P<python>3\.\d+)\.tar(\.\w+)?")
 
 
-def stage(context: Context, run: Run, staged: Sequence[StagedJob], linger: Linger | None) -> None:
+def stage(
+    context: Context, run: Run, staged: Sequence[StagedJob], signal: Mapping[str, Any], linger: Linger | None
+) -> None:
     """Put everything the run reads where it finds it; repeating it changes nothing.
+
+    The signal may be old by now: once the run is launched, its worker is owed what was fenced meanwhile.
 
     Raises ObjectsError or CamberError; then nothing was launched.
     """
     _put_bundle(context)
-    put_control(context, run.marker, current_signal(context, run.id))
+    put_control(context, run.marker, signal)
     with TemporaryDirectory(prefix="rythmiq-stage-") as name:
         folder = Path(name)
         (folder / "run.json").write_text(json.dumps(run_json(_run_file(context, run, staged, linger))), "utf-8")

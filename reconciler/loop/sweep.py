@@ -40,8 +40,7 @@ def run_once(context: Context) -> Counts:
 
 def notice(context: Context, account: str, rows: Iterable[RemoteJob]) -> int:
     """Record and fence the duplicates among the rows; returns how many are new."""
-    seen = {row: markers_in(context.settings.service_env, row.mount_dir, row.command) for row in rows}
-    marked = {row: markers for row, markers in seen.items() if markers}
+    marked = {row: markers for row in rows if (markers := _unknown_markers(context, row))}
     if not marked:
         return 0
     with context.transaction("notice") as connection:
@@ -56,10 +55,19 @@ def notice(context: Context, account: str, rows: Iterable[RemoteJob]) -> int:
         ]
         # It can neither be cancelled nor be counted: its worker is told what not to do.
         signals.owe(connection, {carrier.id for carrier, _ in new})
+    for one in carriers.values():
+        if one.camber_job_id is not None:
+            context.owners.learn(one.marker, one.camber_job_id)
     for carrier, row in new:
         bound = logger.bind(run_id=str(carrier.id), camber_job_id=row.camber_job_id, marker=carrier.marker)
         bound.warning(Event.DUPLICATE_FOUND)
     return len(new)
+
+
+def _unknown_markers(context: Context, row: RemoteJob) -> set[str]:
+    """The row's markers whose run is not known to own just this job."""
+    markers = markers_in(context.settings.service_env, row.mount_dir, row.command)
+    return {marker for marker in markers if not context.owners.knows(marker, row.camber_job_id)}
 
 
 def _goes_on(context: Context, account: str, page: Page) -> bool:

@@ -1,9 +1,9 @@
 """Watch: look at submitted runs, read the logs of running ones, and move the runs on."""
 
 from datetime import timedelta
-from decimal import Decimal
 
-from reconciler.domain.cost import credits_of_run
+from sqlalchemy import Connection
+
 from reconciler.domain.decide import Advance, Confirm, Keep, decide_absence, decide_watch
 from reconciler.domain.observations import CamberStatus, GetOutcome, RemoteJob, Seen
 from reconciler.domain.runs import Run
@@ -14,11 +14,12 @@ from reconciler.loop.context import Context, Counts
 from reconciler.loop.crashpoints import as_duty
 from reconciler.loop.cycle import each
 from reconciler.loop.faults import error_details, give_up_all, log_job, supersede_all
-from reconciler.loop.glance import Glanced, glance, look_again_at_all, unchanged
+from reconciler.loop.glance import Glanced, glance
 from reconciler.loop.harvest import harvest, keep_tail
 from reconciler.loop.lingering import pause_seconds, put_gift
-from reconciler.loop.naming import KILL_AFTER_SECONDS
+from reconciler.loop.moving import log_run, move_of
 from reconciler.loop.search import search
+from reconciler.loop.settle import conclude
 from reconciler.store import runs
 from worker.contract import ErrorCode
 
@@ -32,10 +33,8 @@ def run_once(context: Context) -> Counts:
     if not due:
         return Counts()
     context.pacing.refresh()
-    glanced = glance(context, due)
-    kept = look_again_at_all(context, [one for one in glanced if unchanged(one)])
-    others = [one for one in glanced if not unchanged(one)]
-    return Counts(kept=kept) + each(context, others, lambda one: watch(context, one), lambda one: one.run.lease)
+    counts, others = glance(context, due)
+    return counts + each(context, others, lambda one: watch(context, one), lambda one: one.lease)
 
 
 def watch(context: Context, one: Glanced) -> str:
@@ -44,16 +43,16 @@ def watch(context: Context, one: Glanced) -> str:
     if run.state is RunState.ABANDONED:
         _fence_strays(context, run)
     if run.camber_job_id is None:
-        return _seek_abandoned(context, run)
+        return _seek_abandoned(context, one)
     outcome = Seen(one.row) if one.row else context.client.get(run.camber_job_id, known=run.camber_status)
     decision = decide_watch(run, outcome)
     match decision:
         case Keep():
-            return _keep(context, run, outcome, decision)
+            return _keep(context, one, outcome, decision)
         case Confirm(reason):
-            return _confirm(context, run, reason)
+            return _confirm(context, one, reason)
         case Advance(event, reason):
-            return _advance(context, run, event, reason, outcome.job if isinstance(outcome, Seen) else None)
+            return _advance(context, one, event, reason, outcome.job if isinstance(outcome, Seen) else None)
 
 
 def _fence_strays(context: Context, run: Run) -> None:
@@ -65,14 +64,16 @@ def _fence_strays(context: Context, run: Run) -> None:
         log_job(run, attempt, "pending", code=error["code"])
 
 
-def _keep(context: Context, run: Run, outcome: GetOutcome, decision: Keep) -> str:
+def _keep(context: Context, one: Glanced, outcome: GetOutcome, decision: Keep) -> str:
     """A running batch's log is read while it grows, so that each document completes when its own frame appears."""
-    read = None
+    run, gathered = one.run, None
     if isinstance(outcome, Seen) and outcome.job.status is CamberStatus.RUNNING and run.state is RunState.RUNNING:
         put_gift(context, run)
-        read = harvest(context, run)
-    log, pause = read.log if read else None, pause_seconds(context, run, len(read.remaining) if read else None)
-    with context.transaction("keep") as connection:
+        gathered = harvest(context, run, one.attempts)
+    log = gathered.log if gathered else None
+    pause = pause_seconds(context, run, len(gathered.remaining) if gathered else None)
+
+    def follow(connection: Connection) -> None:
         runs.look_again(
             connection,
             run.lease,
@@ -82,14 +83,18 @@ def _keep(context: Context, run: Run, outcome: GetOutcome, decision: Keep) -> st
             log_bytes=log.bytes if log else 0,
             log_tail=log.tail if log else None,
         )
+
+    if not conclude(context, run, gathered.verdicts if gathered else (), follow, "keep"):
+        conclude(context, run, (), follow, "keep")
     return "kept"
 
 
-def _confirm(context: Context, run: Run, reason: str) -> str:
+def _confirm(context: Context, one: Glanced, reason: str) -> str:
     """`get` says it is gone: only complete lists that do not show it either make that a fact."""
+    run = one.run
     match decide_absence(run, search(context, run), context.policy):
         case Advance(event, why):
-            return _advance(context, run, event, f"{reason}; {why}", None)
+            return _advance(context, one, event, f"{reason}; {why}", None)
         case Keep(why, missed, absent):
             pause = context.poll_seconds(run)
             with context.transaction("look_again") as connection:
@@ -97,56 +102,40 @@ def _confirm(context: Context, run: Run, reason: str) -> str:
             return "kept"
 
 
-def _advance(context: Context, run: Run, event: RunEvent, reason: str, seen: RemoteJob | None) -> str:
+def _advance(context: Context, one: Glanced, event: RunEvent, reason: str, seen: RemoteJob | None) -> str:
     if event is RunEvent.GIVEN_UP:
-        return _give_up(context, run, reason, seen)
-    settings = context.settings
-    # The command ends itself at its limit, and Camber's word for that comes late.
-    own_end = settings.run_seconds + KILL_AFTER_SECONDS + settings.log_grace_seconds
-    deadline = own_end if event is RunEvent.SEEN_RUNNING else settings.log_grace_seconds
-    pause = 0.0 if event in (RunEvent.SEEN_OVER, RunEvent.VANISHED) else context.poll_seconds(run)
+        return _give_up(context, one, reason, seen)
+    run = one.run
     with context.transaction("advance") as connection:
-        state = runs.advance(
-            *(connection, run, event, reason),
-            seen=seen,
-            cost=_cost(context, run, event, seen),
-            poll_seconds=pause,
-            deadline_seconds=deadline,
-        )
+        moved = runs.advance_one(connection, move_of(context, run, event, reason, seen))
         if event is RunEvent.VANISHED and run.camber_job_id is not None:
             runs.record_sighting(connection, run, run.camber_job_id, context.backend, runs.VANISHED)
-    _log_run(run, state, reason)
+    log_run(run, moved.state, reason)
     return str(event)
 
 
-def _cost(context: Context, run: Run, event: RunEvent, seen: RemoteJob | None) -> Decimal | None:
-    """What the run has cost, once it is over; None where nobody can tell."""
-    if event is RunEvent.VANISHED and run.camber_job_id is None:
-        # Nothing was ever created. Should it show up after all, it is a duplicate with a cost of its own.
-        return Decimal(0)
-    return credits_of_run(seen, run, context.settings.node_prices) if seen and event is RunEvent.SEEN_OVER else None
-
-
-def _give_up(context: Context, run: Run, reason: str, seen: RemoteJob | None) -> str:
+def _give_up(context: Context, one: Glanced, reason: str, seen: RemoteJob | None) -> str:
     """Fence the run and try its unfinished jobs again. Camber has no cancel: the worker is told to stop."""
-    keep_tail(context, run, harvest(context, run).log)
+    run, gathered = one.run, harvest(context, one.run, one.attempts)
+    conclude(context, run, gathered.verdicts, lambda connection: keep_tail(connection, run, gathered.log), "keep_tail")
     error = error_details(ErrorCode.DEADLINE_EXCEEDED, reason)
     with context.transaction("give_up") as connection:
         fenced = give_up_all(connection, context, run, error)
         pause = context.poll_seconds(run)
-        state = runs.advance(connection, run, RunEvent.GIVEN_UP, reason, seen=seen, poll_seconds=pause)
-    _log_run(run, state, reason)
+        moved = runs.advance(connection, run, RunEvent.GIVEN_UP, reason, seen=seen, poll_seconds=pause)
+    log_run(run, moved.state, reason)
     for attempt in fenced:
         log_job(run, attempt, "pending", code=error["code"])
     return str(RunEvent.GIVEN_UP)
 
 
-def _seek_abandoned(context: Context, run: Run) -> str:
+def _seek_abandoned(context: Context, one: Glanced) -> str:
     """A fenced launch whose job never showed up: should it show up after all, it is watched and costed."""
+    run = one.run
     look = search(context, run)
     found = look.found
     if found is None and look.complete and run.now - run.created_at > timedelta(seconds=context.settings.queue_seconds):
-        return _advance(context, run, RunEvent.VANISHED, "it never showed up", None)
+        return _advance(context, one, RunEvent.VANISHED, "it never showed up", None)
     with context.transaction("seek_abandoned") as connection:
         if found is None:
             runs.look_again(connection, run.lease, context.settings.poll_max_seconds)
@@ -159,8 +148,3 @@ def _seek_abandoned(context: Context, run: Run) -> str:
         runs.record_sighting(connection, run, job_id, context.backend, found.status_word)
     logger.bind(run_id=str(run.id), camber_job_id=job_id).warning(Event.RUN_ADOPTED)
     return str(RunEvent.ADOPTED)
-
-
-def _log_run(run: Run, state: RunState, reason: str) -> None:
-    bound = logger.bind(run_id=str(run.id), camber_job_id=run.camber_job_id, reason=reason)
-    bound.bind(old_status=str(run.state), new_status=str(state)).info(Event.RUN_STATE)

@@ -1,7 +1,8 @@
 """The engine, and statements by name."""
 
+import json
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache, partial
 from importlib.resources import files
 from typing import Any
@@ -88,3 +89,9 @@ def database_reason(error: DBAPIError) -> str:
 def statement(name: str) -> TextClause:
     """The statement that stands in statements/<name>.sql."""
     return text(files("reconciler.store").joinpath("statements", f"{name}.sql").read_text("utf-8"))
+
+
+def records(these: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """The parameter of a statement that takes any number of rows at once, as jsonb_to_recordset reads them."""
+    # Ids, moments and decimals are told as text: the statement names the type of each column.
+    return {"these": json.dumps(list(these), default=str)}

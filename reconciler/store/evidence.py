@@ -10,9 +10,9 @@ from sqlalchemy.engine import RowMapping
 from reconciler.store.database import statement
 
 
-def insert_call(connection: Connection, call: Mapping[str, Any]) -> None:
-    """Keep one call; the mapping has the columns of cli_calls, `argv` as JSON text."""
-    connection.execute(statement("insert_cli_call"), call)
+def insert_calls(connection: Connection, calls: Sequence[Mapping[str, Any]]) -> None:
+    """Keep calls; each has the columns of cli_calls, `argv` as JSON text, and how many seconds ago it ended."""
+    connection.execute(statement("insert_cli_calls"), list(calls))
 
 
 def list_calls(connection: Connection, age_seconds: float, limit: int, call_id: UUID | None) -> Sequence[RowMapping]:

@@ -1,7 +1,7 @@
 """Runs: plan, lease, observe, advance. Every write is fenced by id, state, owner and epoch."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -12,7 +12,7 @@ from reconciler.domain.observations import RemoteJob
 from reconciler.domain.runs import Lease, Run, RunId
 from reconciler.domain.states import RunEvent, RunState
 from reconciler.domain.transitions import next_run_state
-from reconciler.store.database import statement
+from reconciler.store.database import records, statement
 
 VANISHED = "VANISHED"
 """Our word beside Camber's: the job was there, and is proven to be gone."""
@@ -63,16 +63,19 @@ def occupied_slots(connection: Connection, backend: str, account: str) -> int:
     return int(connection.scalar(statement("count_occupied_slots"), {"backend": backend, "account": account}) or 0)
 
 
-def plan(connection: Connection, run: NewRun, owner: UUID, lease_seconds: float) -> Lease:
-    """Commit the intent, leased to the planner."""
-    values = {name: getattr(run, name) for name in NewRun.__dataclass_fields__}
-    connection.execute(statement("insert_run"), values | {"owner": owner, "lease_seconds": lease_seconds})
-    return Lease(run_id=run.id, owner=owner, epoch=1)
+def plan(connection: Connection, these: Sequence[NewRun], owner: UUID, lease_seconds: float) -> list[Run]:
+    """Commit the intents, leased to the planner; returns the runs in the order given."""
+    if not these:
+        return []
+    values = {"owner": owner, "lease_seconds": lease_seconds, **records(map(asdict, these))}
+    planned = {row["id"]: _run(row) for row in connection.execute(statement("insert_runs"), values).mappings()}
+    return [planned[run.id] for run in these]
 
 
-def mark_relaunch(connection: Connection, run_id: RunId) -> None:
-    """Write down which run it repeats, if one of its jobs was launched before without a known outcome."""
-    connection.execute(statement("mark_relaunch"), {"id": run_id})
+def mark_relaunches(connection: Connection, ids: Collection[RunId]) -> None:
+    """Write down which run each repeats, if one of its jobs was launched before without a known outcome."""
+    if ids:
+        connection.execute(statement("mark_relaunches"), {"ids": list(ids)})
 
 
 def highest_id(connection: Connection, backend: str, account: str) -> int | None:
@@ -117,48 +120,71 @@ def read(connection: Connection, lease: Lease) -> Run:
     return _run(row)
 
 
-def _run(row: RowMapping) -> Run:
+def _run(row: RowMapping, lease: Lease | None = None) -> Run:
+    """The run of a row; the lease that is given is not in it any more."""
     own = ("id", "lease", "state")
     values = {name: row[name] for name in Run.__dataclass_fields__ if name not in own}
-    lease = Lease(run_id=RunId(row["id"]), owner=row["lease_owner"], epoch=row["epoch"])
+    lease = lease or Lease(run_id=RunId(row["id"]), owner=row["lease_owner"], epoch=row["epoch"])
     return Run(id=RunId(row["id"]), lease=lease, state=RunState(row["state"]), **values)
 
 
-def advance(
-    connection: Connection,
-    run: Run,
-    event: RunEvent,
-    reason: str,
-    *,
-    poll_seconds: float = 0.0,
-    deadline_seconds: float = 0.0,
-    camber_job_id: int | None = None,
-    seen: RemoteJob | None = None,
-    cost: Decimal | None = None,
-    keep_lease: bool = False,
-) -> RunState:
-    """Move the run by the event; returns its new state. Raises StaleLease where the lease is gone.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """What happens to a run. `deadline_seconds` counts from now for the state that is entered.
 
-    `deadline_seconds` counts from now for the state that is entered; the lease is given back unless it is kept.
+    The lease is given back unless it is kept.
     """
-    target = next_run_state(run.state, event)
-    values: dict[str, Any] = {
-        "id": run.id,
-        "from_state": str(run.state),
-        "to_state": str(target),
-        "owner": run.lease.owner,
-        "epoch": run.lease.epoch,
-        "camber_job_id": camber_job_id,
-        "poll_seconds": poll_seconds,
-        "deadline_seconds": deadline_seconds,
-        "keep_lease": keep_lease,
-        "credits": cost,
-        "reason_code": str(event),
-        "reason_text": reason,
-    }
-    if connection.execute(statement("advance_run"), values | _sighted(seen)).first() is None:
+
+    run: Run
+    event: RunEvent
+    reason: str
+    poll_seconds: float = 0.0
+    deadline_seconds: float = 0.0
+    camber_job_id: int | None = None
+    seen: RemoteJob | None = None
+    cost: Decimal | None = None
+    keep_lease: bool = False
+
+
+def advance_all(connection: Connection, owner: UUID, moves: Sequence[Move]) -> dict[RunId, Run]:
+    """Move the owner's runs in one statement; returns them as they stand now, but for those whose leases are gone."""
+    if not moves:
+        return {}
+    leases = {move.run.id: move.run.lease for move in moves}
+    values = {"owner": owner, **records(map(_moved, moves))}
+    rows = connection.execute(statement("advance_runs"), values).mappings()
+    return {row["id"]: _run(row, leases[row["id"]]) for row in rows}
+
+
+def advance_one(connection: Connection, move: Move) -> Run:
+    """Move one run; returns it as it stands now. Raises StaleLease where its lease is gone."""
+    run = move.run
+    moved = advance_all(connection, run.lease.owner, [move])
+    if run.id not in moved:
         raise StaleLease(f"run {run.id} is no longer {run.state} under epoch {run.lease.epoch}")
-    return target
+    return moved[run.id]
+
+
+def advance(connection: Connection, run: Run, event: RunEvent, reason: str, **more: Any) -> Run:
+    """Move the run by the event; `more` as in Move. Returns it as it stands now. Raises StaleLease."""
+    return advance_one(connection, Move(run=run, event=event, reason=reason, **more))
+
+
+def _moved(move: Move) -> dict[str, Any]:
+    return {
+        "id": move.run.id,
+        "epoch": move.run.lease.epoch,
+        "from_state": str(move.run.state),
+        "to_state": str(next_run_state(move.run.state, move.event)),
+        "camber_job_id": move.camber_job_id,
+        "poll_seconds": move.poll_seconds,
+        "deadline_seconds": move.deadline_seconds,
+        "keep_lease": move.keep_lease,
+        "credits": move.cost,
+        "reason_code": str(move.event),
+        "reason_text": move.reason,
+        **_sighted(move.seen),
+    }
 
 
 def _sighted(seen: RemoteJob | None) -> dict[str, Any]:
@@ -199,11 +225,11 @@ def look_again(
 
 def look_again_all(
     connection: Connection, owner: UUID, these: Sequence[Run], pauses: Sequence[float], words: Sequence[str]
-) -> set[UUID]:
+) -> set[RunId]:
     """Set the next look at each, note Camber's word for it, and give the leases back; returns which were still held."""
     values = {"owner": owner, "ids": [run.id for run in these], "epochs": [run.lease.epoch for run in these]}
     values |= {"pauses": list(pauses), "words": list(words)}
-    return set(connection.execute(statement("look_again_all"), values).scalars())
+    return {RunId(kept) for kept in connection.execute(statement("look_again_all"), values).scalars()}
 
 
 def keep_log_tail(connection: Connection, lease: Lease, log_bytes: int, log_tail: str) -> None:

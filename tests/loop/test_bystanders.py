@@ -1,13 +1,13 @@
 """One row, one lock, one late look: nothing that it meets may harm what stands beside it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from random import Random
 from uuid import UUID, uuid4
 
 import pytest
 from psycopg.errors import LockNotAvailable
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import OperationalError
 
 from reconciler.domain.runs import JobId, Lease, RunId
@@ -20,7 +20,7 @@ from reconciler.loop.outage import Outage
 from reconciler.loop.staging import ArchiveMissing
 from reconciler.objects.errors import ObjectMissing, ObjectsUnavailable
 from reconciler.objects.store import ObjectHead
-from reconciler.store import jobs, runs
+from reconciler.store import jobs, runs, settling
 from tests.domain.builders import policy
 from tests.fake_camber import FIRST_ID
 from tests.world import World
@@ -91,7 +91,7 @@ def test_a_zombie_counts_nothing(world: World) -> None:
     run = world.one("UPDATE camber_runs SET attempts_settled = 0 RETURNING id")
 
     with daemon.transaction("settle") as connection:
-        jobs.count_settled(connection, Lease(run_id=RunId(run), owner=daemon.owner, epoch=1))
+        settling.count_settled(connection, Lease(run_id=RunId(run), owner=daemon.owner, epoch=1))
 
     assert world.one("SELECT attempts_settled FROM camber_runs") == 0
 
@@ -177,10 +177,10 @@ def test_what_was_planned_and_is_not_launched_is_not_held_on_to(world: World, mo
     bad, _ = world.submit(), world.submit()
     assign = jobs.assign
 
-    def fail(connection: object, job: jobs.JobRow, *rest: object) -> None:
-        if job.id == bad:
+    def fail(connection: Connection, assignments: Sequence[jobs.Assignment]) -> None:
+        if bad in {one.job.id for one in assignments}:
             raise ValueError("a bad row")
-        assign(connection, job, *rest)  # type: ignore[arg-type]
+        assign(connection, assignments)
 
     def be_away(*_: object) -> None:
         raise OperationalError("UPDATE", None, Exception())

@@ -57,10 +57,12 @@ def test_every_transaction_is_named_by_a_step_of_the_registry() -> None:
         for name, tree in sources()
         for node in ast.walk(tree)
         if isinstance(node, ast.Call)
-        and _called(node) in ("transaction", "passing", "storing")
+        and _called(node) in ("transaction", "passing", "storing", "conclude")
         and name != "context.py"
-        # A door hands on the step that it was given.
-        and not (name == "doors.py" and isinstance(node.args[-1], ast.Name) and node.args[-1].id == "step")
+        # They hand on the step that they were given.
+        and not (
+            name in ("doors.py", "settle.py") and isinstance(node.args[-1], ast.Name) and node.args[-1].id == "step"
+        )
     ]
 
     assert len(named) > 40
@@ -94,7 +96,7 @@ def test_what_a_document_passes_on_its_way_stands_in_the_registry(world: World, 
 
     assert set(passed) <= set(listing())
     assert {"dispatch.create.before", "dispatch.write_created.after", "watch.get.after"} <= set(passed)
-    assert {"collect.settle_success.before", "repair.adopt.after", "requests.carry_out.after"} <= set(passed)
+    assert {"collect.finish.before", "repair.adopt.after", "requests.carry_out.after"} <= set(passed)
     assert {"prune.remove.after", "prune.delete_object.after", "sweep.list.before"} <= set(passed)
 
 

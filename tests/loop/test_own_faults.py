@@ -70,6 +70,20 @@ def test_one_run_that_fails_us_stops_no_other(world: World) -> None:
     assert sorted(world.status(job) for job in jobs) == ["completed", "completed", "processing"]
 
 
+def test_one_run_that_cannot_move_on_stops_none_that_the_list_shows_with_it(world: World) -> None:
+    """What one list shows is written in one transaction: a run that breaks it must not keep the others back."""
+    daemon = world.daemon(RUN_SLOTS="3", BATCH_MAX="1", OWN_FAULTS_MAX="1")
+    for _ in range(3):
+        world.submit()
+    world.step(daemon, dispatch.run_once)
+    break_writes(world, "camber_runs", f"NEW.camber_job_id = {FIRST_ID} AND NEW.state <> 'held'")
+
+    counts = world.step(daemon, watch.run_once)
+
+    assert dict(counts) == {"seen_queued": 2, "held": 1}
+    assert world.one("SELECT string_agg(state, ' ' ORDER BY camber_job_id) FROM camber_runs") == "held queued queued"
+
+
 def test_a_held_run_that_was_released_is_adopted_again_and_finished(world: World) -> None:
     daemon, job = world.daemon(OWN_FAULTS_MAX="1"), world.submit()
     world.step(daemon, dispatch.run_once)
@@ -108,6 +122,23 @@ def test_a_document_on_which_we_fail_is_held_and_its_neighbours_are_finished(
     assert "KeyError" in world.one("SELECT held_reason FROM jobs WHERE id = :id", id=jobs[1])
     assert world.one("SELECT platform_faults + attempt_count FROM jobs WHERE id = :id", id=jobs[1]) == 0
     assert world.one("SELECT state FROM camber_runs") == "finished"
+
+
+def test_a_verdict_that_cannot_be_written_is_held_and_its_neighbours_are_finished(world: World) -> None:
+    """All verdicts of a log are written in one transaction: one that breaks it must not take the others along."""
+    daemon = world.daemon(RUN_SLOTS="1", OWN_FAULTS_MAX="2")
+    jobs = [world.submit() for _ in range(3)]
+    world.step(daemon, dispatch.run_once)
+    break_writes(world, "documents", f"NEW.job_id = '{jobs[1]}'", "INSERT")
+    world.work()
+
+    for _ in range(3):
+        world.step(daemon, watch.run_once, collect.run_once)
+
+    assert [world.status(job) for job in jobs] == ["completed", "pending", "completed"]
+    assert "ProgrammingError" in world.one("SELECT held_reason FROM jobs WHERE id = :id", id=jobs[1])
+    assert world.one("SELECT state FROM camber_runs") == "finished"
+    assert world.one("SELECT attempts_settled FROM camber_runs") == 3
 
 
 def test_a_row_that_cannot_be_planned_is_held_and_the_rest_of_its_batch_goes(world: World) -> None:

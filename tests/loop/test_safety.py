@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from reconciler.domain.states import RunEvent
 from reconciler.loop import collect, dispatch, repair, requests, watch
 from reconciler.loop.context import Context
-from reconciler.loop.launch import launch
+from reconciler.loop.launch import relaunch
 from reconciler.loop.watch import WATCHED
 from reconciler.store import runs
 from reconciler.store.runs import Claimant, StaleLease
@@ -250,7 +250,7 @@ def test_a_stale_epoch_cannot_write(world: World) -> None:
     with world.engine.begin() as connection, pytest.raises(StaleLease):
         runs.look_again(connection, old.lease, 1)
     with pytest.raises(StaleLease):
-        launch(zombie, old.lease)
+        relaunch(zombie, old.lease)
     assert new.lease.epoch == old.lease.epoch + 1
     assert world.one("SELECT state FROM camber_runs") == "submitted"
     assert world.status(job) == "processing"

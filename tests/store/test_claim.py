@@ -8,8 +8,9 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import Connection, Engine
 
-from reconciler.domain.runs import JobId, RunId
+from reconciler.domain.runs import AttemptId, JobId, RunId
 from reconciler.store import jobs, runs
+from reconciler.store.jobs import Assignment
 from tests.store.builders import add_job, add_run, run_sql
 
 LIMIT = 100
@@ -30,8 +31,10 @@ def plan(connection: Connection, limit: int) -> list[JobId]:
     runs.free_slots(connection, "camber", "tester", 64)
     rows = jobs.lock_pending(connection, [row.id for row in due])
     run = RunId(add_run(connection, len(rows)))
-    for row in rows:
-        jobs.assign(connection, row, run, uuid4(), "n", 1)
+    jobs.assign(
+        connection,
+        [Assignment(id=AttemptId(uuid4()), job=row, run_id=run, nonce="n", input_bytes=1) for row in rows],
+    )
     return [row.id for row in rows]
 
 

@@ -1,3 +1,4 @@
 -- Before any attempt of theirs is touched: requests lock jobs first, too. Lock order everywhere: slots, jobs by id,
 -- attempts, runs.
-SELECT id FROM jobs WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE
+SELECT id, CASE WHEN status = 'processing' THEN current_attempt_id END AS attempt_id
+FROM jobs WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE

@@ -1,9 +1,10 @@
 -- A rerun keeps the old document until this moment.
 INSERT INTO documents AS d
     (job_id, attempt_id, canonical_output, portal_outputs, artifacts, quality_score, ocr_confidence)
-VALUES
-    (:job_id, :attempt_id, CAST(:canonical_output AS jsonb), CAST(:portal_outputs AS jsonb), CAST(:artifacts AS jsonb),
-     :quality_score, :ocr_confidence)
+SELECT job_id, attempt_id, canonical_output, portal_outputs, artifacts, quality_score, ocr_confidence
+FROM jsonb_to_recordset(CAST(:these AS jsonb))
+    AS one (job_id uuid, attempt_id uuid, canonical_output jsonb, portal_outputs jsonb, artifacts jsonb,
+            quality_score double precision, ocr_confidence double precision)
 ON CONFLICT (job_id) DO UPDATE
 SET attempt_id = excluded.attempt_id, canonical_output = excluded.canonical_output,
     portal_outputs = excluded.portal_outputs, artifacts = excluded.artifacts, quality_score = excluded.quality_score,

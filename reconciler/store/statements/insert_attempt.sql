@@ -1,2 +1,0 @@
-INSERT INTO job_attempts (id, job_id, number, run_id, inbox_number, nonce)
-VALUES (:id, :job_id, :number, :run_id, :inbox_number, :nonce)

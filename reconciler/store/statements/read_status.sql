@@ -1,1 +1,0 @@
-SELECT status FROM jobs WHERE id = :id

@@ -11,6 +11,7 @@ from rich.console import Console
 
 BENCHES = (
     "burst",
+    "steady",
     "queues",
     "scale",
     "worker",

@@ -4,7 +4,8 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import quantiles
@@ -50,6 +51,7 @@ class Course:
     batch_max: int
     nodes: Nodes
     measured: Measured | None = None
+    linger_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +72,16 @@ class Outcome:
 
 def burst(course: Course, papers: Sequence[Paper], place: Place, folder: Path) -> Outcome:
     """Insert all rows at once when the daemon idles, and wait until all is over, the runs too."""
+    with playing(course, place, folder) as (store, engine):
+        _insert(store, engine, papers, course.documents)
+        wait(engine, OPEN, PATIENCE_SECONDS)
+        with engine.connect() as connection:
+            return measured_outcome(connection, course)
+
+
+@contextmanager
+def playing(course: Course, place: Place, folder: Path) -> Iterator[tuple[ObjectStore, Engine]]:
+    """The platform on an emulated Camber far away, with a daemon that idles: its store and its database."""
     folder.mkdir(parents=True)
     (folder / "environments").symlink_to(place.archive.parent)
     with (
@@ -80,13 +92,9 @@ def burst(course: Course, papers: Sequence[Paper], place: Place, folder: Path) -
         ready = replace(platform, environment=_environment(platform, course, far, place, folder))
         engine = open_database(ready)
         with running_daemon(ready):
-            _await(engine, "SELECT 1 - least(1, count(*)) FROM daemons", 60)
-            _insert(ObjectStore(platform.objects), engine, papers, course.documents)
-            _await(engine, OPEN, PATIENCE_SECONDS)
-        with engine.connect() as connection:
-            outcome = _outcome(connection, course)
+            wait(engine, "SELECT 1 - least(1, count(*)) FROM daemons", 60)
+            yield ObjectStore(platform.objects), engine
         engine.dispose()
-        return outcome
 
 
 def _way(nodes: Nodes) -> tuple[float, float]:
@@ -104,6 +112,7 @@ def _configure(platform: Platform, times_faster: int) -> None:
 def _environment(platform: Platform, course: Course, endpoint: str, place: Place, folder: Path) -> Mapping[str, str]:
     own = {"DO_SPACES_ENDPOINT": endpoint, "RUN_SLOTS": str(SLOTS), "BATCH_MAX": str(course.batch_max)}
     own |= {"WORKER_PROCESSES": str(PROCESSES), "WORKER_THREADS": "1", "LOG_GRACE_SECONDS": "180"}
+    own["RUN_LINGER_SECONDS"] = str(course.linger_seconds / course.nodes.times_faster)
     own |= {name: str(seconds / course.nodes.times_faster) for name, seconds in SCALED.items()}
     if course.measured:
         packages = place.python.parents[1] / "lib" / f"python{sys.version_info.major}.{sys.version_info.minor}"
@@ -121,15 +130,15 @@ def _insert(store: ObjectStore, engine: Engine, papers: Sequence[Paper], count: 
     with engine.begin() as connection:
         schemas = {name: activate(connection, name, definition, "bench") for name, definition in SCHEMAS.items()}
         for number, (paper, key) in enumerate(taken):
-            insert_job(connection, _row(paper, key, schemas[paper.schema_name], UUID(int=1 + number % USERS)))
+            insert_job(connection, row(paper, key, schemas[paper.schema_name], UUID(int=1 + number % USERS)))
 
 
-def _row(paper: Paper, key: str, schema_id: UUID, user_id: UUID) -> dict[str, object]:
+def row(paper: Paper, key: str, schema_id: UUID, user_id: UUID) -> dict[str, object]:
     row = {"id": uuid4(), "user_id": user_id, "portal_schema_id": schema_id, "raw_path": key, "priority": 0}
     return row | {"mime_type": paper.mime_type, "original_filename": paper.path.name, "input_bytes": None}
 
 
-def _await(engine: Engine, sql: str, seconds_max: float) -> None:
+def wait(engine: Engine, sql: str, seconds_max: float) -> None:
     """Wait until the query gives 0."""
     deadline = time.monotonic() + seconds_max
     while True:
@@ -142,7 +151,7 @@ def _await(engine: Engine, sql: str, seconds_max: float) -> None:
         time.sleep(LOOK_SECONDS)
 
 
-def _outcome(connection: Connection, course: Course) -> Outcome:
+def measured_outcome(connection: Connection, course: Course) -> Outcome:
     times = course.nodes.times_faster
     waits = [seconds * times for seconds in connection.scalars(text(WAITS))]
     billed, runs = connection.execute(text(BILLED)).one()

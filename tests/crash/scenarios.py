@@ -102,7 +102,7 @@ LISTED = (
             begin=acts.refuse(state, sleeping=duty == "watch"),
             tick=acts.mend,
             faults=faults,
-            settings={"OWN_FAULTS_MAX": "1", "QUEUE_SECONDS": "6"},
+            settings={"OWN_FAULTS_MAX": "1", "QUEUE_SECONDS": "30"},
             prelude=prelude,
         )
         for duty, state, faults, prelude in (

@@ -9,7 +9,7 @@ from sqlalchemy.pool import NullPool
 from reconciler.store import migrate
 from tests.store.builders import add_job, add_run, assign, complete, put_run, run_sql
 
-OLD = ["0002", "0004", "0007", "0010"]
+OLD = ["0002", "0004", "0007", "0010", "0014", "0017"]
 COUNTED = ("jobs", "camber_runs", "job_attempts", "documents", "job_events")
 
 

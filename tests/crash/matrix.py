@@ -5,6 +5,7 @@ it comes by, and the next one goes on. What was seen to pass in a story tells wh
 """
 
 import shutil
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -134,10 +135,17 @@ class Repertoire:
         return best if best and best[1] else self._choose_fresh()
 
     def _choose_fresh(self) -> tuple[Scenario, set[str]] | None:
-        """A story in which somebody died last time: what would have come after that has not been seen."""
-        fresh = [story for story in self._stories if self._fresh.pop(story.name, False)]
-        self._fresh |= {story.name: True for story in fresh[1:]}
-        return (fresh[0], set()) if fresh else None
+        """A story in which somebody died last time: what would have come after that has not been seen.
+
+        What is left is rare, so the one that passed the most points that no other passes comes first.
+        """
+        fresh = [story for story in self._stories if self._fresh.get(story.name)]
+        if not fresh:
+            return None
+        known = Counter(point for passed in self._passed.values() for point in passed)
+        chosen = max(fresh, key=lambda story: sum(known[point] == 1 for point in self._passed[story.name]))
+        self._fresh[chosen.name] = False
+        return chosen, set()
 
     def _begin_round(self) -> bool:
         """Where no story is known to pass what is left, any of them may."""

@@ -7,11 +7,10 @@ ALONE = {
     "TICK_SECONDS": "30",
     "POLL_MIN_SECONDS": "60",
     "POLL_MAX_SECONDS": "60",
-    "SWEEP_SECONDS": "30",
-    "PRUNE_SECONDS": "30",
 }
 """Nobody looks at anything: a scenario wakes the one duty that it is about."""
-RARE = {"SWEEP_SECONDS": "30", "PRUNE_SECONDS": "30"}
+SWEPT = {"SWEEP_SECONDS": "1"}
+PRUNED = {"PRUNE_SECONDS": "1"}
 CALLBACK = {"CALLBACK_SECRET": "a-secret-of-the-callback"}
 
 
@@ -28,11 +27,16 @@ def _alone(name: str, prelude: str | None = None, **settings: str) -> Scenario:
 
 
 LISTED = (
-    Scenario(name="plain", begin=acts.plain, over=acts.plain_over, settings=CALLBACK | {"UPLOAD_GRACE_SECONDS": "1"}),
+    Scenario(
+        name="plain",
+        begin=acts.plain,
+        over=acts.plain_over,
+        settings=CALLBACK | SWEPT | PRUNED | {"UPLOAD_GRACE_SECONDS": "1"},
+    ),
     Scenario(name="late upload", begin=acts.await_upload, tick=acts.late_upload),
     Scenario(name="lost reply", begin=acts.begin(2), faults={"job create": "exit-1*1", "job list": "bare"}),
-    Scenario(name="two together", begin=acts.begin_two, tick=acts.two_queue, settings={"BATCH_MAX": "1"} | RARE),
-    Scenario(name="never created", begin=acts.begin(1), faults={"job create": "lost*1"}, settings=RARE),
+    Scenario(name="two together", begin=acts.begin_two, tick=acts.two_queue, settings={"BATCH_MAX": "1"}),
+    Scenario(name="never created", begin=acts.begin(1), faults={"job create": "lost*1"}),
     Scenario(
         name="held",
         begin=acts.begin(1),
@@ -45,8 +49,10 @@ LISTED = (
     Scenario(name="requests", begin=acts.begin(2, asleep=True), tick=acts.request),
     Scenario(name="lingers", begin=acts.linger),
     Scenario(name="lingers, its giver died", begin=acts.linger, prelude="dispatch.give.after"),
-    Scenario(name="duplicate", begin=acts.begin(1), tick=acts.twin, over=acts.twin_over, extra_camber_jobs=1),
-    Scenario(name="erased", begin=acts.begin(1), tick=acts.erase, over=acts.erased),
+    Scenario(
+        name="duplicate", begin=acts.begin(1), tick=acts.twin, over=acts.twin_over, settings=SWEPT, extra_camber_jobs=1
+    ),
+    Scenario(name="erased", begin=acts.begin(1), tick=acts.erase, over=acts.erased, settings=PRUNED),
     Scenario(name="taken over", begin=acts.begin(1), prelude="dispatch.plan.after"),
     Scenario(
         name="taken over, reply lost",
@@ -67,14 +73,13 @@ LISTED = (
         begin=acts.begin(1),
         tick=acts.troubled("reads", job_get="garbage"),
         over=acts.cleared,
-        settings=RARE,
     ),
     Scenario(
         name="logs fail",
         begin=acts.begin(1),
         tick=acts.late_logs,
         over=acts.cleared,
-        settings=RARE | {"LOG_GRACE_SECONDS": "10"},
+        settings={"LOG_GRACE_SECONDS": "10"},
     ),
     Scenario(
         name="search fails",
@@ -82,14 +87,13 @@ LISTED = (
         over=acts.cleared,
         tick=acts.troubled("reads", "EXISTS (SELECT FROM camber_runs WHERE state = 'unknown')", job_list="garbage+1"),
         faults={"job create": "exit-1*1"},
-        settings=RARE,
     ),
-    Scenario(name="sweep fails", begin=acts.begin(1), tick=acts.late_list_trouble, over=acts.cleared),
+    Scenario(name="sweep fails", begin=acts.begin(1), tick=acts.late_list_trouble, over=acts.cleared, settings=SWEPT),
     Scenario(
         name="store away",
         begin=acts.begin(2, asleep=True),
         tick=acts.storage_trouble,
-        settings=RARE | {"POLL_MAX_SECONDS": "1"},
+        settings={"POLL_MAX_SECONDS": "1"},
     ),
     _alone("only watch", "watch.claim.after", POLL_MIN_SECONDS="0.4"),
     _alone("only collect", "collect.claim.after", POLL_MIN_SECONDS="0.4"),

@@ -84,3 +84,14 @@ def test_a_story_in_which_somebody_died_has_more_to_offer() -> None:
     roll.strike("p.after")
 
     assert played(repertoire) == "a"
+
+
+def test_of_those_the_one_that_passes_what_no_other_does_comes_first() -> None:
+    roll = Roll(["p.before", "q.before", "rare.before"])
+    repertoire = Repertoire([story("a"), story("b")], roll, {"a": ["p.before"], "b": ["q.before"]})
+    assert played(repertoire, deaths=["p.before"]) == "a"
+    roll.strike("p.before")
+    assert played(repertoire, deaths=["q.before"], passed={"x.before", "y.before"}) == "b"
+    roll.strike("q.before")
+
+    assert played(repertoire) == "b"

@@ -71,7 +71,7 @@ def wake_when(stage: Stage, reached: object) -> None:
 def overdue(stage: Stage) -> None:
     if FIRST_ID in stage.world.camber_jobs():
         stage.once("said", lambda: stage.world.say(FIRST_ID, "it will be a long day"))
-    wake_when(stage, stage.world.one("SELECT count(*) FROM camber_runs WHERE state = 'abandoned'") > 0)
+    wake_when(stage, stage.world.one("SELECT count(*) FROM camber_runs WHERE reason_code = 'given_up'") > 0)
 
 
 def request(stage: Stage) -> None:
@@ -184,17 +184,18 @@ def await_upload(stage: Stage) -> None:
     stage.world.insert(uuid4(), stage.memory["key"])
 
 
-def refuse(state: str, *, sleeping: bool = False) -> Act:
-    """The database refuses that a run enters the state, which is a fault that nobody foresaw."""
+def refuse(what: str, *, sleeping: bool = False, patient: bool = False) -> Act:
+    """The database refuses a run what is asked for, which is a fault that nobody foresaw."""
 
     def begin(stage: Stage) -> None:
         execute(
             stage,
             "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'not today'; END $$;"
-            " CREATE TRIGGER refuse BEFORE UPDATE OF state ON camber_runs FOR EACH ROW"
-            f" WHEN (NEW.state = '{state}' AND OLD.state <> 'held') EXECUTE FUNCTION refuse()",
+            " CREATE TRIGGER refuse BEFORE UPDATE ON camber_runs FOR EACH ROW"
+            f" WHEN ({what} AND OLD.state <> 'held') EXECUTE FUNCTION refuse()",
         )
         stage.memory["jobs"] = [stage.world.submit()]
+        stage.node.patient = patient
         if sleeping:
             stage.node.asleep.add(FIRST_ID)
 

@@ -90,6 +90,7 @@ class Repertoire:
         self._rounds = 1 if self._untried else 0
         self._fruitless: dict[str, int] = {}
         self._fresh: dict[str, bool] = {}
+        self._plays = Counter[str]()
         self._sought: list[set[str]] = []
         self._turn = Condition()
 
@@ -114,6 +115,7 @@ class Repertoire:
         """It was played."""
         with self._turn:
             self._sought.remove(sought)
+            self._plays[story.name] += 1
             self._passed[story.name] |= play.passed | {_other_side(point) for point in play.deaths}
             self._fresh[story.name] = bool(play.deaths)
             self._fruitless[story.name] = (
@@ -137,13 +139,17 @@ class Repertoire:
     def _choose_fresh(self) -> tuple[Scenario, set[str]] | None:
         """A story in which somebody died last time: what would have come after that has not been seen.
 
-        What is left is rare, so the one that passed the most points that no other passes comes first.
+        What is left is rare: those that were played less come first, then those with the most points of their own.
         """
         fresh = [story for story in self._stories if self._fresh.get(story.name)]
         if not fresh:
             return None
         known = Counter(point for passed in self._passed.values() for point in passed)
-        chosen = max(fresh, key=lambda story: sum(known[point] == 1 for point in self._passed[story.name]))
+
+        def promise(story: Scenario) -> tuple[int, int]:
+            return -self._plays[story.name], sum(known[point] == 1 for point in self._passed[story.name])
+
+        chosen = max(fresh, key=promise)
         self._fresh[chosen.name] = False
         return chosen, set()
 

@@ -103,17 +103,18 @@ LISTED = (
     *(
         Scenario(
             name=f"our fault in {duty}",
-            begin=acts.refuse(state, sleeping=duty == "watch"),
+            begin=acts.refuse(what, sleeping=duty == "watch", patient=duty == "a look"),
             tick=acts.mend,
             faults=faults,
             settings={"OWN_FAULTS_MAX": "1", "QUEUE_SECONDS": "30"},
             prelude=prelude,
         )
-        for duty, state, faults, prelude in (
-            ("dispatch", "launching", {}, None),
-            ("watch", "queued", {}, None),
-            ("collect", "finished", {}, None),
-            ("repair", "submitted", {"job create": "exit-1*1"}, None),
+        for duty, what, faults, prelude in (
+            ("dispatch", "NEW.state = 'launching'", {}, None),
+            ("watch", "NEW.state = 'queued'", {}, None),
+            ("a look", "NEW.state = 'running' AND NEW.log_bytes > 0", {}, None),
+            ("collect", "NEW.state = 'finished'", {}, None),
+            ("repair", "NEW.state = 'submitted'", {"job create": "exit-1*1"}, None),
         )
     ),
     Scenario(

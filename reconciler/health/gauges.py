@@ -34,7 +34,13 @@ GAUGES: dict[str, tuple[_Gauge, ...]] = {
         _Gauge(name="reconciler_breaker_open_seconds", help="For how long", label="dependency", ages=True),
     ),
     "daemons": (_Gauge(name="reconciler_daemons", help="Daemons that gave a sign of life lately", label=None),),
-    "credits": (_Gauge(name="reconciler_credits_today", help="Credits of runs that ended today, UTC", label=None),),
+    "credits": (
+        _Gauge(
+            name="reconciler_credits_today",
+            help="Credits of runs that ended today, UTC, and of duplicates first seen today",
+            label=None,
+        ),
+    ),
     "duplicates": (
         _Gauge(name="reconciler_duplicates_today", help="Duplicate Camber jobs first seen today, UTC", label=None),
     ),

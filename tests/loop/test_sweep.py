@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from reconciler.loop import dispatch, repair, requests, sweep, watch
+from reconciler.store.measuring import measure_queue
 from tests.fake_camber import FIRST_ID
 from tests.world import World
 
@@ -146,3 +147,20 @@ def test_an_unknown_launch_is_left_to_repair_which_adopts_it(world: World) -> No
     world.step(daemon, repair.run_once)
 
     assert world.one("SELECT role FROM camber_sightings") == "owner"
+
+
+def test_what_a_duplicate_cost_counts_in_the_days_credits(world: World) -> None:
+    daemon = world.daemon()
+    world.submit()
+    world.step(daemon, dispatch.run_once)
+    world.work()
+    world.step(daemon)
+    world.camber_twin(FIRST_ID + 3)
+    world.step(daemon, sweep.run_once)
+    world.pretend("UPDATE camber_runs SET credits = 0.25")
+    world.execute("UPDATE camber_sightings SET credits = 0.5 WHERE role = 'duplicate'")
+
+    with world.engine.connect() as connection:
+        figures = {figure.figure: figure.total for figure in measure_queue(connection, 60)}
+
+    assert 0.75 == figures["credits"]

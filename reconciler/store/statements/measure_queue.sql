@@ -23,7 +23,9 @@ SELECT 'daemons', 'alive', count(*), extract(epoch FROM now() - max(heartbeat_at
   FROM daemons WHERE stopped_at IS NULL AND heartbeat_at > now() - make_interval(secs => :alive_seconds)
 UNION ALL
 SELECT 'credits', 'today', coalesce(sum(credits), 0), NULL
-  FROM camber_runs WHERE finished_at >= date_trunc('day', now())
+  FROM (SELECT credits FROM camber_runs WHERE finished_at >= date_trunc('day', now())
+        UNION ALL
+        SELECT credits FROM camber_sightings WHERE role = 'duplicate' AND first_seen_at >= date_trunc('day', now())) AS c
 UNION ALL
 SELECT 'duplicates', 'today', count(*), NULL
   FROM camber_sightings WHERE role = 'duplicate' AND first_seen_at >= date_trunc('day', now())

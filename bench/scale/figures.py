@@ -26,9 +26,9 @@ def measure() -> tuple[Group, dict[str, Any]]:
     queries: dict[str, dict[int, Read]] = {}
     with TemporaryDirectory() as name, running_cluster(Path(name) / "postgres") as cluster:
         for size in SIZES:
-            with with_history(cluster, f"finished_{size}", size) as engine:
+            with with_history(cluster.ensure_database(f"finished_{size}"), size) as engine:
                 _note(queries, FINISHED, size, ask(engine))
-            with with_history(cluster, f"pending_{size}", 0, pending=size) as engine:
+            with with_history(cluster.ensure_database(f"pending_{size}"), 0, pending=size) as engine:
                 _note(queries, BACKLOG, size, ask(engine, (CLAIM,)))
     load = os.getloadavg()[0]
     held, quiet = hold(MEMORY_JOBS) if MEMORY_JOBS else None, rest()

@@ -5,7 +5,6 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine, text
 
-from reconciler.local.postgres import Cluster
 from reconciler.store.database import connect
 from reconciler.store.migrate import upgrade
 
@@ -45,9 +44,8 @@ FROM generate_series(0, :count - 1) AS i
 
 
 @contextmanager
-def with_history(cluster: Cluster, name: str, finished: int, pending: int = PENDING) -> Iterator[Engine]:
-    """A migrated database of that name with so many finished and pending jobs and four running runs, all analysed."""
-    url = cluster.ensure_database(name)
+def with_history(url: str, finished: int, pending: int = PENDING) -> Iterator[Engine]:
+    """That database, migrated, with so many finished and pending jobs and four running runs, all analysed."""
     upgrade(url)
     engine = connect(url, application_name="bench")
     with engine.begin() as connection:

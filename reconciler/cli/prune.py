@@ -15,7 +15,7 @@ from reconciler.loop.assembly import assemble
 from reconciler.loop.context import Counts
 from reconciler.loop.prune import count_old, run_once
 from reconciler.settings import Settings
-from reconciler.store.migrate import current
+from reconciler.store.standing import current
 
 KINDS = ("folders", "logs", "evidence", "messages", "events", "objects", "jobs")
 

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from reconciler.settings import Settings, SettingsError, load
 from reconciler.store.database import database_reason
-from reconciler.store.migrate import Standing, newest, stand
+from reconciler.store.standing import Standing, newest, stand
 
 ENDED_BADLY, WRONG_USE, NOT_FOUND, AWAY, DENIED = 1, 2, 3, 4, 5
 NO_RIGHT = "42501"

@@ -22,7 +22,7 @@ from reconciler.cli.refusal import (
     settings_or_refuse,
 )
 from reconciler.health.attendance import attended
-from reconciler.health.server import PortTaken
+from reconciler.health.port import PortTaken
 from reconciler.logs import Event, logger, set_up
 from reconciler.loop.assembly import assemble
 from reconciler.loop.crashpoints import VARIABLE, NoSuchPoint, arm
@@ -30,7 +30,7 @@ from reconciler.loop.daemon import Daemon
 from reconciler.metrics import count_events
 from reconciler.settings import Settings, meaningless
 from reconciler.store.database import connect, normal_url
-from reconciler.store.migrate import Standing, current, newest, stand
+from reconciler.store.standing import Standing, current, newest, stand
 
 SCHEMA_LOOK_SECONDS = 1.0
 """Pause between looks whether the database was migrated."""

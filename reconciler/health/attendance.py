@@ -3,12 +3,9 @@
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
 
-from starlette.routing import BaseRoute
-
-from reconciler.console.app import console_routes
-from reconciler.console.opening import desk_of
-from reconciler.health.server import Server, health_app, listen
+from reconciler.health.port import listen
 from reconciler.health.systemd import feed_watchdog, notify, watchdog_seconds
 from reconciler.health.verdict import Bounds
 from reconciler.health.vitals import Vitals
@@ -16,6 +13,9 @@ from reconciler.logs import Event, logger
 from reconciler.loop.daemon import Daemon
 from reconciler.settings import Settings
 from reconciler.store.database import connect
+
+if TYPE_CHECKING:
+    from starlette.routing import BaseRoute
 
 POOL_SIZE = 2
 HEARTBEATS_MISSED_MAX = 3
@@ -27,8 +27,7 @@ def attended(daemon: Daemon, settings: Settings) -> Iterator[None]:
     vitals = _vitals(daemon, settings)
     with ExitStack() as stack:
         if settings.health_port:
-            more = _console(vitals, settings) if settings.console else ()
-            stack.enter_context(_served(vitals, more, settings.health_host, settings.health_port))
+            stack.enter_context(_served(vitals, settings, settings.health_host, settings.health_port))
         stack.enter_context(_supervised(vitals, daemon.context.stopping))
         yield
 
@@ -44,23 +43,31 @@ def _vitals(daemon: Daemon, settings: Settings) -> Vitals:
     )
 
 
-def _console(vitals: Vitals, settings: Settings) -> Sequence[BaseRoute]:
+@contextmanager
+def _served(vitals: Vitals, settings: Settings, host: str, port: int) -> Iterator[None]:
+    """Answer on the port. What it takes to serve is loaded here: a daemon without a port does not carry it."""
+    from reconciler.health.server import Server, health_app
+
+    more = _console(vitals, settings) if settings.console else ()
+    server = Server(health_app(vitals, more), listen(host, port))
+    server.start()
+    logger.bind(host=host, port=port, console=settings.console).info(Event.HEALTH_SERVED)
+    try:
+        yield
+    finally:
+        server.stop()
+
+
+def _console(vitals: Vitals, settings: Settings) -> "Sequence[BaseRoute]":
+    """The operators' pages, loaded where they are asked for."""
+    from reconciler.console.app import console_routes
+    from reconciler.console.opening import desk_of
+
     def troubles() -> Sequence[str]:
         verdict = vitals.ready()
         return [*verdict.dead, *verdict.not_ready]
 
     return console_routes(desk_of(settings, troubles))
-
-
-@contextmanager
-def _served(vitals: Vitals, more: Sequence[BaseRoute], host: str, port: int) -> Iterator[None]:
-    server = Server(health_app(vitals, more), listen(host, port))
-    server.start()
-    logger.bind(host=host, port=port, console=bool(more)).info(Event.HEALTH_SERVED)
-    try:
-        yield
-    finally:
-        server.stop()
 
 
 @contextmanager

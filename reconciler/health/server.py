@@ -18,26 +18,6 @@ from reconciler.health.verdict import Verdict
 from reconciler.health.vitals import Vitals
 from reconciler.metrics import REGISTRY
 
-BACKLOG = 64
-
-
-class PortTaken(RuntimeError):
-    """The port cannot be listened on."""
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """Bind the port before anything else starts. Raises PortTaken."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    link = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        link.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        link.bind((host, port))
-        link.listen(BACKLOG)
-    except OSError as error:
-        link.close()
-        raise PortTaken(f"cannot listen on {host} port {port}: {error.strerror}") from error
-    return link
-
 
 def health_app(vitals: Vitals, more: Sequence[BaseRoute] = ()) -> Starlette:
     """The answers of the port: health, metrics, and `more`."""

@@ -3,18 +3,15 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from enum import Enum, auto
-from functools import cache
-from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.pool import NullPool
 
 from reconciler.store.database import normal_url
+from reconciler.store.standing import Standing, migrations, stand
 
 LOCK_KEY = 7_262_004_611_001
 """The advisory lock that one migrator holds."""
@@ -28,14 +25,6 @@ ROLES = {
     "reconciler_api": "the product: inserts jobs and reads those of its acting user",
 }
 """Every role with whom it is for. None can log in: logins are made members of them."""
-
-
-class Standing(Enum):
-    """A database's schema, compared with what the code knows."""
-
-    OLDER = auto()
-    SAME = auto()
-    NEWER = auto()
 
 
 class MigrationError(RuntimeError):
@@ -72,26 +61,6 @@ def check(url: str) -> None:
     """Raise alembic's error where the tables in the database differ from those in the code."""
     with _connected(url) as connection:
         command.check(_config(connection))
-
-
-@cache
-def newest() -> str | None:
-    """The newest revision that this code knows."""
-    return ScriptDirectory.from_config(_config(None)).get_current_head()
-
-
-def stand(found: str | None) -> Standing:
-    """How a database at this revision stands to the code. What the code does not know is of a newer one."""
-    if found == newest():
-        return Standing.SAME
-    known = {script.revision for script in ScriptDirectory.from_config(_config(None)).walk_revisions()}
-    return Standing.OLDER if found is None or found in known else Standing.NEWER
-
-
-def current(engine: Engine) -> str | None:
-    """The revision that the database stands at; None where nothing was ever migrated."""
-    with engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
 
 
 def _move(url: str, revision: str, move: object) -> tuple[str | None, str | None]:
@@ -134,13 +103,6 @@ def _locked(connection: Connection) -> Iterator[None]:
 
 def _config(connection: Connection | None) -> Config:
     config = Config()
-    config.set_main_option("script_location", str(_migrations()))
+    config.set_main_option("script_location", str(migrations()))
     config.attributes["connection"] = connection
     return config
-
-
-def _migrations() -> Path:
-    """Inside the installed package, or beside it in a checkout."""
-    package = Path(__file__).parents[1]
-    shipped = package / "_alembic"
-    return shipped if shipped.is_dir() else package.parent / "alembic"

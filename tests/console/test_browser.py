@@ -12,7 +12,8 @@ from playwright.sync_api import Browser, Dialog, Page, expect, sync_playwright
 from starlette.applications import Starlette
 
 from reconciler.console.app import console_routes
-from reconciler.health.server import Server, listen
+from reconciler.health.port import listen
+from reconciler.health.server import Server
 from reconciler.loop import collect, dispatch, requests, watch
 from tests.console.conftest import TOKEN, desk_for, finish, start
 from tests.console.test_disclosure import HOSTILE, rewrite

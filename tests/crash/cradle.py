@@ -7,7 +7,7 @@ import tests.crash.nursery  # noqa: F401 - what runs in the child
 from reconciler.cli import run  # noqa: F401 - what the daemon is made of
 from reconciler.loop.assembly import worker_bundle
 from reconciler.objects.store import ObjectStore, ObjectStoreConfig
-from reconciler.store.migrate import newest
+from reconciler.store.standing import newest
 
 worker_bundle()
 newest()

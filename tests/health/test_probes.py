@@ -12,7 +12,8 @@ import urllib3
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as open_metrics
 from prometheus_client.parser import text_string_to_metric_families
 
-from reconciler.health.server import PortTaken, Server, health_app, listen
+from reconciler.health.port import PortTaken, listen
+from reconciler.health.server import Server, health_app
 from reconciler.health.verdict import Bounds
 from reconciler.health.vitals import Vitals
 from reconciler.loop.context import Context, Counts

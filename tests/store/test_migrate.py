@@ -3,10 +3,12 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.pool import NullPool
 
-from reconciler.store import migrate
+from reconciler.store import migrate, standing
 from reconciler.store.tables import metadata
 
 
@@ -16,13 +18,29 @@ def tables(url: str) -> set[str]:
 
 
 def test_up_down_and_up_again(empty_database_url: str) -> None:
-    head = migrate.newest()
+    head = standing.newest()
 
     assert migrate.upgrade(empty_database_url) == (None, head)
     assert tables(empty_database_url) == set(metadata.tables)
     assert migrate.downgrade(empty_database_url, "base") == (head, None)
     assert tables(empty_database_url) == set()
     assert migrate.upgrade(empty_database_url) == (None, head)
+
+
+def test_the_files_of_the_migrations_are_named_after_a_chain_of_revisions() -> None:
+    """A daemon reads the names alone: it must know what the migration tool knows."""
+    config = Config()
+    config.set_main_option("script_location", str(standing.migrations()))
+    scripts = ScriptDirectory.from_config(config)
+
+    assert [script.revision for script in reversed(list(scripts.walk_revisions()))] == list(standing.revisions())
+    assert scripts.get_current_head() == standing.newest()
+
+
+def test_a_database_that_was_never_migrated_stands_nowhere(empty_database_url: str) -> None:
+    engine = create_engine(empty_database_url, poolclass=NullPool)
+
+    assert standing.current(engine) is None
 
 
 def test_the_tables_in_the_database_are_those_in_the_code(database_url: str) -> None:
@@ -33,7 +51,7 @@ def test_two_migrators_at_once_make_one_schema(empty_database_url: str) -> None:
     with ThreadPoolExecutor(2) as threads:
         both = list(threads.map(migrate.upgrade, [empty_database_url] * 2))
 
-    head = migrate.newest()
+    head = standing.newest()
     assert sorted(both, key=str) == sorted([(None, head), (head, head)], key=str)
 
 

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.pool import NullPool
 
-from reconciler.store import migrate
+from reconciler.store import migrate, standing
 from tests.store.builders import add_job, add_run, assign, complete, put_run, run_sql
 
 OLD = ["0002", "0004", "0007", "0010", "0014", "0017"]
@@ -81,4 +81,4 @@ def test_a_row_that_breaks_a_new_rule_stops_the_migration_and_is_named(empty_dat
         assert run_sql(connection, "SELECT version_num FROM alembic_version") == "0004"
     with engine.begin() as connection:
         run_sql(connection, "UPDATE jobs SET max_attempts = 1")
-    assert migrate.upgrade(empty_database_url)[1] == migrate.newest()
+    assert migrate.upgrade(empty_database_url)[1] == standing.newest()

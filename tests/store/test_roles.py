@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from reconciler.local.postgres import UNSAFE_BUT_FAST, running_cluster
-from reconciler.store import migrate
+from reconciler.store import migrate, standing
 from reconciler.store.tables import metadata
 from tests.database import Databases
 from tests.store.builders import OTHER, USER, add_job, add_run, add_schema, assign, complete, put_run, run_sql
@@ -329,7 +329,7 @@ def test_an_owner_who_is_no_superuser_migrates_and_is_held_to_the_policies(
                 assert policies == 1
             owner.commit()
         assert migrate.downgrade(url, "0010")[1] == "0010"
-        assert migrate.upgrade(url)[1] == migrate.newest()
+        assert migrate.upgrade(url)[1] == standing.newest()
 
 
 def test_a_migrator_that_may_not_create_roles_goes_on_and_says_what_to_run(tmp_path: Path) -> None:
@@ -341,7 +341,7 @@ def test_a_migrator_that_may_not_create_roles_goes_on_and_says_what_to_run(tmp_p
         plain = make_url(cluster.url("plain")).set(username="plain", password="plain")
         url = plain.render_as_string(hide_password=False)
 
-        assert migrate.upgrade(url) == (None, migrate.newest())
+        assert migrate.upgrade(url) == (None, standing.newest())
         assert migrate.apply_access(url) == list(migrate.ROLES)
         for line in migrate.roles_script().splitlines():
             run_sql(admin, line.partition("--")[0] or "SELECT 1")

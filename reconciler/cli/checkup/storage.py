@@ -15,7 +15,7 @@ from reconciler.logs import redact
 from reconciler.objects.errors import ObjectsError
 from reconciler.objects.store import ObjectStore
 from reconciler.settings import Settings
-from reconciler.store.migrate import current, newest
+from reconciler.store.standing import current, newest
 
 SKEW_SECONDS_MAX = 5.0
 CAMBER_SKEW_SECONDS_MAX = 60.0

@@ -18,15 +18,19 @@ depends_on = None
 CHANGES = (
     (
         "LEFT JOIN job_attempts a ON a.id = j.current_attempt_id AND j.status = 'processing'",
-        "LEFT JOIN LATERAL (SELECT f.run_id, f.inbox_number FROM job_attempts f"
-        " WHERE f.id = j.current_attempt_id AND j.status = 'processing' LIMIT 1) AS a ON true",
+        (
+            "LEFT JOIN LATERAL (SELECT f.run_id, f.inbox_number FROM job_attempts f"
+            " WHERE f.id = j.current_attempt_id AND j.status = 'processing' LIMIT 1) AS a ON true"
+        ),
     ),
     (
         "LEFT JOIN camber_runs r ON r.id = a.run_id",
-        "LEFT JOIN LATERAL (SELECT w.id, w.state, w.camber_job_id, w.absent_count, w.reason_text, w.attempts_settled,"
-        " w.attempts_total, w.created_at, w.launch_started_at, w.submit_deadline, w.submitted_at, w.queue_deadline,"
-        " w.started_at, w.run_deadline, w.collect_deadline, w.updated_at"
-        " FROM camber_runs w WHERE w.id = a.run_id LIMIT 1) AS r ON true",
+        (
+            "LEFT JOIN LATERAL (SELECT w.id, w.state, w.camber_job_id, w.absent_count, w.reason_text, w.attempts_settled,"
+            " w.attempts_total, w.created_at, w.launch_started_at, w.submit_deadline, w.submitted_at, w.queue_deadline,"
+            " w.started_at, w.run_deadline, w.collect_deadline, w.updated_at"
+            " FROM camber_runs w WHERE w.id = a.run_id LIMIT 1) AS r ON true"
+        ),
     ),
     ("SELECT o.*, CASE\n", "SELECT o.*, chosen.code FROM open_jobs o CROSS JOIN LATERAL (SELECT CASE\n"),
     ("ELSE 'turn' END AS code\n    FROM open_jobs o\n", "ELSE 'turn' END AS code OFFSET 0) AS chosen\n"),

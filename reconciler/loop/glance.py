@@ -19,7 +19,7 @@ from reconciler.loop.accounts import Claimed
 from reconciler.loop.context import Context, Counts
 from reconciler.loop.cycle import guarded
 from reconciler.loop.moving import log_run, move_of
-from reconciler.loop.own_faults import database_away
+from reconciler.loop.own_faults import database_away, in_the_way
 from reconciler.loop.sweep import notice
 from reconciler.store import runs
 from reconciler.store.runs import Move
@@ -117,7 +117,7 @@ def _write_down(context: Context, told: Sequence[_Told]) -> Counts | None:
     """
 
     def blame(error: Exception) -> None:
-        if database_away(error):
+        if database_away(error) and not in_the_way(error):
             raise error
 
     return guarded(lambda: _written(context, told), blame, runs=str(len(told))) if told else Counts()
@@ -127,15 +127,22 @@ def _written(context: Context, told: Sequence[_Told]) -> Counts | None:
     moves = {one.run.id: _move(context, one) for one in told if isinstance(one.decision, Advance)}
     kept = [one for one in told if one.run.id not in moves]
     with context.transaction("keep_all") as connection:
+        # Two statements write them, and who locks several does so by their ids.
+        runs.lock(connection, [one.run.id for one in told])
         held = _look_again_at_all(connection, context, kept)
         moved = runs.advance_all(connection, context.owner, list(moves.values()))
+    counts = Counts()
     for one in told:
         context.leases.drop(one.run.lease)
         if one.run.id in moved:
+            counts[str(moves[one.run.id].event)] += 1
             log_run(one.run, moved[one.run.id].state, moves[one.run.id].reason)
-        elif one.run.id not in held:
+        elif one.run.id in held:
+            counts["kept"] += 1
+        else:
+            counts["lease_lost"] += 1
             logger.bind(run_id=str(one.run.id)).warning(Event.LEASE_LOST)
-    return Counts(str(moves[one.run.id].event) if one.run.id in moves else "kept" for one in told)
+    return counts
 
 
 def _move(context: Context, one: _Told) -> Move:

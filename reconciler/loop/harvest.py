@@ -41,7 +41,8 @@ class Reading:
 class Harvest:
     """What one look at a run's log brought: `verdicts` are to be written, `remaining` attempts have no accepted frame.
 
-    `troubled` where our own code failed on the frame of an attempt that is still live, and that is not among them.
+    `troubled` where our own code failed on the frame of an attempt, or on its verdict, and it is still live: it is not
+    among them.
     `answered` only if Camber showed the log or said that there is none: silence is no verdict.
     """
 
@@ -112,7 +113,8 @@ def _judge_frames(context: Context, run: Run, assigned: Sequence[Assigned], fram
             _judge(context, run, attempt, frame, judged)
         if judged.full(clock()):
             written, judged.unwritten = judged.unwritten, []
-            settle_now(context, run, written)
+            # Whoever is still live after that is not waited for here, and must not be forgotten with the run's end.
+            judged.troubled |= not settle_now(context, run, written)
     return judged
 
 

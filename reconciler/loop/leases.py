@@ -4,7 +4,8 @@ The clock counts on while the process or the machine sleeps. It is read before t
 lease is sent, so it is never later than the database's.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from threading import Lock
 
@@ -45,6 +46,16 @@ class Leases:
         """Work under this one no more: nobody renews it."""
         with self._lock:
             self._until.pop(lease, None)
+
+    @contextmanager
+    def dropping(self, leases: Iterable[Lease]) -> Iterator[None]:
+        """Work under none of them after this, however it ends: what is held and not worked on is renewed for ever."""
+        taken = tuple(leases)
+        try:
+            yield
+        finally:
+            for lease in taken:
+                self.drop(lease)
 
     def held(self) -> set[Lease]:
         """What is being acted on at this moment: only these leases are renewed."""

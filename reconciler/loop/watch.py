@@ -32,9 +32,10 @@ def run_once(context: Context) -> Counts:
     due = claim_due(context, WATCHED)
     if not due:
         return Counts()
-    context.pacing.refresh()
-    counts, others = glance(context, due)
-    return counts + each(context, others, lambda one: watch(context, one), lambda one: one.lease)
+    with context.leases.dropping(one.run.lease for one in due):
+        context.pacing.refresh()
+        counts, others = glance(context, due)
+        return counts + each(context, others, lambda one: watch(context, one), lambda one: one.lease)
 
 
 def watch(context: Context, one: Glanced) -> str:

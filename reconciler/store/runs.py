@@ -54,8 +54,13 @@ class Prunable:
 
 def free_slots(connection: Connection, backend: str, account: str, slots: int) -> int:
     """How many more runs may be planned; other planners wait until this transaction ends."""
-    connection.execute(statement("lock_slots"), {"key": SLOTS_KEY})
+    lock_slots(connection)
     return max(0, slots - occupied_slots(connection, backend, account))
+
+
+def lock_slots(connection: Connection) -> None:
+    """Plan or give alone, until this transaction ends."""
+    connection.execute(statement("lock_slots"), {"key": SLOTS_KEY})
 
 
 def occupied_slots(connection: Connection, backend: str, account: str) -> int:
@@ -144,6 +149,11 @@ class Move:
     seen: RemoteJob | None = None
     cost: Decimal | None = None
     keep_lease: bool = False
+
+
+def lock(connection: Connection, ids: Collection[RunId]) -> None:
+    """Lock the runs until the transaction ends, before several statements write some of them each."""
+    connection.execute(statement("lock_runs"), {"ids": list(ids)})
 
 
 def advance_all(connection: Connection, owner: UUID, moves: Sequence[Move]) -> dict[RunId, Run]:

@@ -3,10 +3,13 @@
 from uuid import UUID
 
 import pytest
+from sqlalchemy import event, text
+from sqlalchemy.exc import OperationalError
 
 from reconciler.domain.runs import Assigned
 from reconciler.loop import collect, dispatch, watch
 from reconciler.loop import launch as launching
+from reconciler.loop.crashpoints import observe
 from reconciler.loop.verify import Proven, Unproven, verify
 from reconciler.objects.store import ObjectStore
 from tests.fake_camber import FIRST_ID
@@ -219,3 +222,63 @@ def test_a_rerun_gives_a_held_job_a_fresh_budget(world: World, monkeypatch: pyte
 
     assert world.status(job) == "processing"
     assert world.one("SELECT own_faults FROM jobs") == 0
+
+
+def test_a_pass_that_breaks_off_holds_on_to_no_run(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is held is renewed: nobody would look at these runs again until the daemon ends."""
+    daemon = world.daemon(RUN_SLOTS="2", BATCH_MAX="1")
+    world.submit(), world.submit()
+    world.step(daemon, dispatch.run_once)
+
+    def be_away(*_: object) -> None:
+        raise OperationalError("UPDATE", None, Exception())
+
+    monkeypatch.setattr("reconciler.loop.glance.notice", be_away)
+    with pytest.raises(OperationalError):
+        world.step(daemon, watch.run_once)
+
+    assert daemon.leases.held() == set()
+
+
+def test_a_verdict_that_cannot_be_written_meanwhile_keeps_its_run_open(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Verdicts are written while others are still judged: one that was not must not be forgotten with the run's end."""
+    monkeypatch.setattr("reconciler.loop.harvest.TOGETHER_MAX", 1)
+    daemon = world.daemon(RUN_SLOTS="1", OWN_FAULTS_MAX="2")
+    jobs = [world.submit() for _ in range(3)]
+    world.step(daemon, dispatch.run_once)
+    break_writes(world, "documents", f"NEW.job_id = '{jobs[1]}'", "INSERT")
+    world.work()
+
+    world.step(daemon, watch.run_once, collect.run_once)
+    assert [world.status(job) for job in jobs] == ["completed", "processing", "completed"]
+    assert world.one("SELECT state FROM camber_runs") == "collecting"
+    world.step(daemon, collect.run_once)
+
+    assert "ProgrammingError" in world.one("SELECT held_reason FROM jobs WHERE id = :id", id=jobs[1])
+    world.step(daemon, collect.run_once)
+    assert world.one("SELECT state FROM camber_runs") == "finished"
+
+
+def test_a_run_that_somebody_locks_keeps_no_other_from_being_written(world: World) -> None:
+    daemon = world.daemon(RUN_SLOTS="2", BATCH_MAX="1")
+    world.submit(), world.submit()
+    world.step(daemon, dispatch.run_once)
+    world.make_due()
+    impatience = "SET LOCAL lock_timeout = '100ms'"
+    event.listen(daemon.engine, "begin", lambda connection: connection.execute(text(impatience)))
+
+    def lock(point: str) -> None:
+        if point == "watch.list.after":
+            locker.execute(text("SELECT id FROM camber_runs WHERE camber_job_id = :id FOR UPDATE"), {"id": FIRST_ID})
+
+    with world.engine.begin() as locker:
+        observe(lock)
+        try:
+            counts = watch.run_once(daemon)
+        finally:
+            observe(None)
+
+    assert counts["seen_queued"] == 1
+    assert world.one("SELECT string_agg(state, ' ' ORDER BY camber_job_id) FROM camber_runs") == "submitted queued"

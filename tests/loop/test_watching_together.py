@@ -152,7 +152,7 @@ def test_a_lease_that_was_lost_meanwhile_writes_nothing(world: World, daemon: Co
 
     @event.listens_for(daemon.engine, "before_cursor_execute")
     def steal(_connection: object, _cursor: object, sql: str, *_: object) -> None:
-        if "unnest" in sql and "camber_runs r JOIN seen" in sql:
+        if "FROM camber_runs WHERE id = ANY" in sql:
             world.execute(f"{stolen} WHERE camber_job_id = :id", id=IDS[0])
 
     watch.run_once(daemon)

@@ -20,12 +20,16 @@ LATE_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Host:
-    """A run that can be given more. `assigned` documents are still to be answered; `left_seconds` are all it has."""
+    """A run that can be given more. `assigned` documents are still to be answered; `left_seconds` are all it has.
+
+    `takes` once it has answered something that it was given: its inbox can be read.
+    """
 
     run_id: RunId
     inbox_given: int
     assigned: int
     answers: bool
+    takes: bool
     ran_seconds: float
     left_seconds: float
 
@@ -60,7 +64,7 @@ def deal(
     bounds = Bounds(batch=batch, pace=pace, elsewhere_seconds=_elsewhere(ready, len(hosts), free_slots, pace))
     gifts, rest = [Gift(host, _busy_seconds(host, pace)) for host in hosts], list[ReadyJob]()
     for job in sorted(ready, key=lambda job: -job.priority):
-        taker = None if job.is_left_behind else _taker(gifts, job, bounds)
+        taker = _taker(gifts, job, bounds)
         if taker is None:
             rest.append(job)
         else:
@@ -95,6 +99,8 @@ def _ends(gift: Gift) -> float:
 
 
 def _can_take(gift: Gift, job: ReadyJob, bounds: Bounds) -> bool:
+    if job.is_left_behind and not (gift.host.takes and bounds.elsewhere_seconds is None):
+        return False
     ends = gift.ends_seconds + job.compute_seconds / bounds.pace.processes
     if ends + LATE_SECONDS > gift.host.left_seconds:
         return False

@@ -74,7 +74,7 @@ class ReadyJob:
     input_bytes: int
     compute_seconds: float = 0.0
     is_left_behind: bool = False
-    """A run that lingered left without it: it is launched, and not given to another of these."""
+    """A run that lingered left without it: it is launched, or given to one that is known to take if no slot is free."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

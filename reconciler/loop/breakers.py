@@ -39,15 +39,15 @@ class Breakers:
         """Whether it failed last, as far as this process knows."""
         return dependency in self._troubled
 
-    def admit(self, connection: Connection, needed: Collection[str]) -> Gate:
-        """Whether what needs all of these may be begun now; for a PROBE, only one act of it."""
+    def admit(self, connection: Connection, needed: Collection[str], *, may_try: bool = True) -> Gate:
+        """Whether what needs all of these may be begun now; for a PROBE, only one act of it, and only if it may try."""
         known = rows.read(connection)
         self._troubled = {one.dependency for one in known if one.failures}
         open_ones = [one for one in known if one.dependency in needed and one.state != "closed"]
-        if any(one.waits for one in open_ones):
-            return Gate.SHUT
         if not open_ones:
             return Gate.FREE
+        if not may_try or any(one.waits for one in open_ones):
+            return Gate.SHUT
         wanted = [one.dependency for one in open_ones]
         # The whole act must have time to end: a create that is judged before would be tried twice at a time.
         seconds = max(self._policy.probe_limits[dependency] for dependency in wanted)

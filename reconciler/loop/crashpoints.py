@@ -37,7 +37,7 @@ POINTS: dict[str, tuple[str, ...]] = {
     "requests": ("carry_out", *_SIGNALLING, "keep_evidence", *_HEALTH),
     "dispatch": (
         *("peek", "learn_pace", "admit", "defer", "refuse", "me", "list", "plan", "show_budget"),
-        *(*_GIVING, "give", "read_gift", "look_again"),
+        *(*_GIVING, "give", "read_gift", "end_gift"),
         *(*_LAUNCHING, *_LAUNCHED, "keep_evidence", *_HEALTH, *_BLAME),
     ),
     "watch": (

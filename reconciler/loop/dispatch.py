@@ -67,14 +67,20 @@ def _peek(context: Context, account: str) -> _Backlog:
         # Whatever cannot be planned now need not be looked at now.
         slots = max(0, context.settings.run_slots - runs.occupied_slots(connection, context.backend, account))
         hosts = lingering.list_hosts(connection, context.backend, account, context.bundle.sha256)
-        room = (slots + len(hosts)) * context.settings.batch_max
+        room = _room(slots, hosts, context.settings.batch_max)
         due = jobs.peek_due(connection, room) if room else []
-        gate = context.breakers.admit(connection, NEEDED) if due else Gate.SHUT
+        # Only a launch tries what is in trouble: without a slot the try is left to who has one.
+        gate = context.breakers.admit(connection, NEEDED, may_try=slots > 0) if due else Gate.SHUT
         floor = runs.highest_id(connection, context.backend, account) if due else None
         trouble = spent_up(context, connection) if due else None
     # A probe is one document in one run.
     due = {Gate.SHUT: [], Gate.PROBE: due[:1], Gate.FREE: due}[gate]
     return _Backlog(due=due, hosts=hosts if gate is Gate.FREE else (), slots=slots, floor=floor, trouble=trouble)
+
+
+def _room(slots: int, hosts: Sequence[Host], batch_max: int) -> int:
+    """How many documents new runs and those that linger can have at the most."""
+    return slots * batch_max + sum(max(0, batch_max - host.assigned) for host in hosts)
 
 
 def _dispatch(context: Context, account: str, backlog: _Backlog, counts: Counts) -> None:

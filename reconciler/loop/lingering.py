@@ -54,6 +54,8 @@ def _commit(context: Context, gifts: Sequence[Gift]) -> list[Lease]:
     """One commit: attempts, and the runs that have them, each under a lease."""
     since, faults = context.leases.clock(), list[Culprit]()
     with context.transaction("give") as connection:
+        # The same users' turns and the same runs are written by all who give or plan: one after the other.
+        runs.lock_slots(connection)
         leases = [
             lease
             for gift in gifts
@@ -95,8 +97,8 @@ def _deliver(context: Context, lease: Lease) -> str:
     with context.transaction("read_gift") as connection:
         run = runs.read(connection, lease)
     put = put_gift(context, run)
-    with context.transaction("look_again") as connection:
-        runs.look_again(connection, lease, context.policy.poll_min_seconds)
+    with context.transaction("end_gift") as connection:
+        lingering.end(connection, lease, context.policy.poll_min_seconds)
     return "delivered" if put else "undelivered"
 
 

@@ -29,6 +29,15 @@ def give(connection: Connection, host: Host, documents: int, owner: UUID, lease_
 
 def mark_put(connection: Connection, lease: Lease) -> None:
     """All that the run was given stands in its inbox. Raises StaleLease where the lease is gone."""
-    values = {"id": lease.run_id, "owner": lease.owner, "epoch": lease.epoch}
-    if connection.execute(statement("mark_put"), values).first() is None:
+    _write(connection, "mark_put", lease)
+
+
+def end(connection: Connection, lease: Lease, poll_seconds: float) -> None:
+    """Give the lease back; the run is looked at after so long at the latest. Raises StaleLease where it was gone."""
+    _write(connection, "end_gift", lease, poll_seconds=poll_seconds)
+
+
+def _write(connection: Connection, name: str, lease: Lease, **more: float) -> None:
+    values = {"id": lease.run_id, "owner": lease.owner, "epoch": lease.epoch, **more}
+    if connection.execute(statement(name), values).first() is None:
         raise StaleLease(f"run {lease.run_id} is no longer under epoch {lease.epoch}")

@@ -24,7 +24,14 @@ def job(user: int = 1, **parts: Any) -> ReadyJob:
 
 
 def host(number: int = 1, **parts: Any) -> Host:
-    usual = {"inbox_given": 0, "assigned": 0, "answers": True, "ran_seconds": 100.0, "left_seconds": 500.0}
+    usual = {
+        "inbox_given": 0,
+        "assigned": 0,
+        "answers": True,
+        "takes": True,
+        "ran_seconds": 100.0,
+        "left_seconds": 500.0,
+    }
     return Host(run_id=RunId(UUID(int=number)), **(usual | parts))
 
 
@@ -102,6 +109,12 @@ def test_what_one_left_behind_goes_into_a_run_of_its_own() -> None:
     assert ({1: [other]}, 1) == given_to([left_behind, other], [host()])
 
 
+def test_without_a_slot_it_goes_to_a_run_that_is_known_to_take_what_it_is_given() -> None:
+    left_behind = job(is_left_behind=True)
+
+    assert ({2: [left_behind]}, 0) == given_to([left_behind], [host(1, takes=False), host(2)], 0)
+
+
 def test_the_urgent_are_done_first() -> None:
     calm, urgent = [job() for _ in range(3)], job(2, priority=9)
 
@@ -122,6 +135,7 @@ hosts = st.lists(
         number=st.integers(1, 10**6),
         assigned=st.integers(0, 30),
         answers=st.booleans(),
+        takes=st.booleans(),
         ran_seconds=st.floats(0, 1000),
         left_seconds=st.floats(-10, 1000),
     ),
@@ -149,7 +163,9 @@ def test_every_document_is_given_once_or_left_and_no_run_gets_more_than_it_may(
 
     everywhere = [one.id for gift in gifts for one in gift.jobs] + [one.id for one in rest]
     assert sorted(everywhere) == sorted(one.id for one in ready)
-    assert not [one for gift in gifts for one in gift.jobs if one.is_left_behind]
+    taken_up = [gift.host for gift in gifts for one in gift.jobs if one.is_left_behind]
+    assert free_slots == 0 or not taken_up
+    assert all(one.takes for one in taken_up)
     for gift in gifts:
         ends = (gift.host.assigned * 2 + sum(one.compute_seconds for one in gift.jobs)) / 2
         assert ends <= gift.host.left_seconds

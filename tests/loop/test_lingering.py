@@ -6,12 +6,14 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import event, text
+from sqlalchemy.exc import OperationalError
 
 from reconciler.domain.pace import Pace
 from reconciler.loop import collect, dispatch, prune, requests, watch
 from reconciler.loop.context import Context
 from reconciler.objects.errors import ObjectsUnavailable
-from reconciler.store import browsing, reading, spending
+from reconciler.store import browsing, reading, runs, spending
 from reconciler.store import pace as paces
 from tests.fake_camber import FIRST_ID
 from tests.invariants import ALWAYS, broken, nothing_fell
@@ -381,3 +383,77 @@ def test_what_stood_in_its_inbox_is_removed_with_its_folder(world: World) -> Non
     marker = world.one("SELECT marker FROM camber_runs")
     assert world.one("SELECT stash_pruned_at IS NOT NULL FROM camber_runs")
     assert world.objects.head(f"inbox/{marker}/1.json") is None
+
+
+def test_giving_it_more_never_puts_off_a_look_that_is_due(world: World) -> None:
+    """Else nobody would look at what it has done, as long as documents come faster than the looks."""
+    daemon, _ = lingering(world)
+    world.submit()
+    world.step(daemon, dispatch.run_once)
+    world.pretend("UPDATE camber_runs SET next_poll_at = now(), absent_count = 1, absent_since = now()")
+    world.submit()
+
+    assert dispatch.run_once(daemon)["given"] == 1
+
+    assert world.one("SELECT next_poll_at <= now() FROM camber_runs")
+    assert world.one("SELECT absent_count FROM camber_runs") == 1
+    assert world.one("SELECT lease_owner FROM camber_runs") is None
+
+
+def test_one_that_was_left_behind_does_not_wait_for_a_slot_that_others_keep(world: World) -> None:
+    """A run that took from its inbox can be trusted with it; one that never did is not."""
+    daemon, _ = lingering(world, RUN_SLOTS="1")
+    job = world.submit()
+    world.pretend('UPDATE jobs SET error_details = \'{"code": "RUN_LEFT"}\' WHERE id = :id', id=job)
+    assert world.step(daemon, dispatch.run_once)["given"] == 0
+    world.submit()
+    assert world.step(daemon, dispatch.run_once)["given"] == 1
+    world.say(FIRST_ID, encode_frame(world.finish_given(1)))
+    world.step(daemon, watch.run_once)
+
+    assert world.step(daemon, dispatch.run_once)["given"] == 1
+
+    assert [one.payload.job_id for one in world.inbox(2).documents] == [str(job)]
+
+
+def test_giving_waits_for_who_is_planning(world: World) -> None:
+    """They write the same users' turns: side by side each would wait for the other."""
+    daemon, _ = lingering(world)
+    world.submit()
+    event.listen(daemon.engine, "begin", lambda connection: connection.execute(text("SET LOCAL lock_timeout = '50ms'")))
+
+    with world.engine.begin() as planner:
+        runs.free_slots(planner, "camber", "tester", 2)
+        with pytest.raises(OperationalError, match="lock timeout"):
+            world.step(daemon, dispatch.run_once)
+
+    assert world.step(daemon, dispatch.run_once)["given"] == 1
+
+
+def test_without_a_slot_nobody_takes_the_one_try_of_a_troubled_create(world: World) -> None:
+    daemon, _ = lingering(world, RUN_SLOTS="1")
+    world.execute(
+        "INSERT INTO breakers (dependency, state, failures, opened_at, retry_at, reason)"
+        " VALUES ('create', 'open', 5, now() - interval '1 minute', now() - interval '1 s', 'away')"
+    )
+    world.submit()
+
+    assert not world.step(daemon, dispatch.run_once)["given"]
+
+    assert world.one("SELECT state FROM breakers WHERE dependency = 'create'") == "open"
+
+
+def test_what_no_run_has_room_for_is_not_looked_at(world: World) -> None:
+    daemon, _ = lingering(world, RUN_SLOTS="1", BATCH_MAX="3")
+    for _ in range(5):
+        world.submit()
+    world.step(daemon, dispatch.run_once)
+    heads = list[str]()
+
+    def look(key: str) -> None:
+        heads.append(key)
+
+    daemon.objects.head = look  # type: ignore[method-assign] # nobody is to ask the store
+    world.step(daemon, dispatch.run_once)
+
+    assert heads == []

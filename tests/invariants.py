@@ -101,7 +101,7 @@ def events_are_legal() -> str:
 
 @_always
 def nothing_fell() -> str:
-    """An epoch or the number of an attempt did not rise, or a lease was taken that somebody still held."""
+    """A number did not rise, a lease was taken that somebody still held, or a daemon wrote without holding one."""
     return "SELECT subject, id, was, became FROM proof.falls"
 
 
@@ -153,11 +153,15 @@ def no_attempt_lives() -> str:
 WATCH = """
 CREATE SCHEMA proof;
 CREATE TABLE proof.falls (subject text, id uuid, was bigint, became bigint);
+CREATE FUNCTION proof.is_daemon() RETURNS boolean LANGUAGE sql STABLE AS
+    'SELECT NOT rolsuper FROM pg_roles WHERE rolname = session_user';
 CREATE FUNCTION proof.watch_epoch() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN
     INSERT INTO proof.falls SELECT 'epoch', NEW.id, OLD.epoch, NEW.epoch WHERE NEW.epoch < OLD.epoch
         OR (NEW.lease_owner IS NOT NULL AND NEW.lease_owner IS DISTINCT FROM OLD.lease_owner AND NEW.epoch = OLD.epoch);
     INSERT INTO proof.falls SELECT 'lease', NEW.id, OLD.epoch, NEW.epoch WHERE NEW.epoch > OLD.epoch
         AND NEW.lease_owner IS NOT NULL AND OLD.lease_owner IS NOT NULL AND OLD.lease_until > now();
+    INSERT INTO proof.falls SELECT 'move', NEW.id, OLD.epoch, NEW.epoch WHERE proof.is_daemon()
+        AND NEW.state <> OLD.state AND (OLD.lease_owner IS NULL OR OLD.lease_until <= now());
     RETURN NULL;
 END $$;
 CREATE FUNCTION proof.watch_number() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN
@@ -165,6 +169,13 @@ CREATE FUNCTION proof.watch_number() RETURNS trigger LANGUAGE plpgsql SECURITY D
     WHERE job_id = NEW.job_id AND id <> NEW.id HAVING max(number) >= NEW.number;
     RETURN NULL;
 END $$;
+CREATE FUNCTION proof.watch_verdict() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN
+    INSERT INTO proof.falls SELECT 'verdict', NEW.id, r.epoch, r.epoch FROM public.camber_runs r
+    WHERE r.id = NEW.run_id AND proof.is_daemon() AND NEW.state IN ('succeeded', 'failed') AND OLD.state = 'assigned'
+        AND (r.lease_owner IS NULL OR r.lease_until <= now());
+    RETURN NULL;
+END $$;
+CREATE TRIGGER proof_verdict AFTER UPDATE ON job_attempts FOR EACH ROW EXECUTE FUNCTION proof.watch_verdict();
 CREATE TRIGGER proof_epoch AFTER UPDATE ON camber_runs FOR EACH ROW EXECUTE FUNCTION proof.watch_epoch();
 CREATE TRIGGER proof_number AFTER INSERT ON job_attempts FOR EACH ROW EXECUTE FUNCTION proof.watch_number();
 """

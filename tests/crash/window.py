@@ -29,7 +29,7 @@ class Window:
     play: Play = field(default_factory=Play)
     lost: int = 0
     normal_seconds: list[float] = field(default_factory=list)
-    """From each death until nothing that it left was undecided."""
+    """From the death that left a launch undecided until it was decided, for each of them."""
 
     def told(self) -> str:
         """The figures in a line each."""
@@ -37,7 +37,8 @@ class Window:
         return (
             f"{self.documents} documents, {len(self.play.deaths)} deaths in the create window,"
             f" {self.play.camber_jobs} Camber jobs\nduplicates {self.play.duplicates}, lost {self.lost}\n"
-            f"until normal: median {median(times):.1f} s, at most {max(times):.1f} s, after {len(times)} deaths\n"
+            f"until normal: median {median(times):.1f} s, at most {max(times):.1f} s,"
+            f" over {len(times)} launches that were left undecided\n"
         )
 
 

@@ -24,7 +24,7 @@ from hypothesis.stateful import (
 from reconciler.objects.store import ObjectStoreConfig
 from tests import invariants
 from tests.database import Databases
-from tests.model.camber import CREATE_SECONDS, FAULTS, SETTLE_SECONDS, START_SECONDS
+from tests.model.camber import CREATE_SECONDS, FAULTS, SETTLE_SECONDS, SOMEBODY_ELSES, START_SECONDS
 from tests.model.world import DUTIES, PAUSES, POINTS, ModelWorld
 from tests.world import World, make_world
 
@@ -194,6 +194,34 @@ def test_one_read_of_the_list_that_lacks_a_job_proves_nothing(model: ModelWorld)
     model.camber.faults["list forgets"] = 1
     model.carry_out(0, "repair")
     model.pass_time(100.0)
+
+    _assert_ends_well(model, documents=1)
+    assert len(model.camber.jobs) == 1
+
+
+def test_a_new_job_that_nobody_shows_yet_is_not_taken_for_gone(model: ModelWorld) -> None:
+    """Its id is known; `get` denies it for a while, and the list lags for as long as it may."""
+    model.begin_again()
+    model.submit()
+    model.carry_out(0, "dispatch")
+    model.camber.lag_seconds = SETTLE_SECONDS
+    model.camber.faults["get denies"] = 100
+    for _ in range(int(SETTLE_SECONDS // 10)):
+        model.pass_time(9.0)
+        for which in (0, 1):
+            model.carry_out(which, "watch")
+
+    _assert_ends_well(model, documents=1)
+    assert len(model.camber.jobs) == 1
+
+
+def test_a_lost_launch_is_found_above_all_that_was_known_before(model: ModelWorld) -> None:
+    """The search goes down to the highest id that was known when it was planned, and no less far."""
+    model.begin_again()
+    model.submit()
+    model.camber.faults["create lost"] = 1
+    model.carry_out(0, "dispatch")
+    assert model.one("SELECT id_floor FROM camber_runs") == SOMEBODY_ELSES.number
 
     _assert_ends_well(model, documents=1)
     assert len(model.camber.jobs) == 1

@@ -127,14 +127,19 @@ class Repertoire:
         if self._untried:
             story = self._untried.pop(0)
             return story, self._passed[story.name] & self._roll.left()
-        free = self._roll.left().difference(*self._sought)
+        left = self._roll.left()
+        # Last, what others seek already: somebody dies at one of several points, and the rest is for the next world.
+        return self._choose_for(left.difference(*self._sought)) or self._choose_fresh() or self._choose_for(left)
+
+    def _choose_for(self, points: Collection[str]) -> tuple[Scenario, set[str]] | None:
+        """The story that passes the most of them."""
         hopes = [
-            (story, self._passed[story.name] & free)
+            (story, self._passed[story.name].intersection(points))
             for story in self._stories
             if self._fruitless.get(story.name, 0) < FRUITLESS_MAX
         ]
         best = max(hopes, key=lambda hope: len(hope[1]), default=None)
-        return best if best and best[1] else self._choose_fresh()
+        return best if best and best[1] else None
 
     def _choose_fresh(self) -> tuple[Scenario, set[str]] | None:
         """A story in which somebody died last time: what would have come after that has not been seen.

@@ -34,7 +34,7 @@ def test_the_story_that_passes_the_most_of_what_is_left_is_next() -> None:
     assert played(repertoire, deaths=["p.before"]) == "a"
 
 
-def test_two_worlds_at_a_time_do_not_seek_the_same_points() -> None:
+def test_two_worlds_at_a_time_seek_other_points_while_there_are_any() -> None:
     passed = {"a": ["p", "q"], "b": ["q", "r"]}
     repertoire = Repertoire([story("a"), story("b")], Roll(["p", "q", "r"]), passed)
 
@@ -43,6 +43,9 @@ def test_two_worlds_at_a_time_do_not_seek_the_same_points() -> None:
     assert first is not None
     assert second is not None
     assert [(first[0].name, first[1]), (second[0].name, second[1])] == [("a", {"p", "q"}), ("b", {"r"})]
+    third = repertoire.next()
+    assert third is not None
+    assert third[0].name == "a"
 
 
 def test_it_is_over_when_nothing_is_left() -> None:

@@ -15,7 +15,7 @@ _SCHEMA = "INSERT INTO portal_schemas (name, version, definition, active) VALUES
 _JOBS = """
 INSERT INTO jobs (id, user_id, portal_schema_id, raw_path, mime_type, original_filename, status, created_at, started_at,
                   completed_at, current_attempt_id)
-SELECT md5('job' || :label || i)::uuid, md5((i % :users)::text)::uuid, :schema, 'blobs/x', 'image/png', 'card.png',
+SELECT md5('job' || :label || i)::uuid, md5((i % :users)::text)::uuid, :schema, 'blobs/' || i, 'image/png', 'card.png',
        :status, now() - make_interval(secs => i * :apart), CASE WHEN :status <> 'pending' THEN now() END,
        CASE WHEN :status = 'completed' THEN now() - make_interval(secs => i * :apart) END,
        CASE WHEN :status <> 'pending' THEN md5('attempt' || :label || i)::uuid END

@@ -73,7 +73,7 @@ def _without_indexes(connection: Connection) -> list[str]:
 def _pour(connection: Connection, schema: UUID, users: int, rows: int, state: str) -> None:
     columns = "id, user_id, portal_schema_id, raw_path, mime_type, original_filename, status, completed_at"
     values = (
-        "md5(random()::text || i)::uuid, md5((i % :users)::text)::uuid, :schema, 'blobs/x', 'image/png', 'card.png'"
+        "md5(random()::text || i)::uuid, md5((i % :users)::text)::uuid, :schema, 'blobs/' || i, 'image/png', 'card.png'"
     )
     sql = f"INSERT INTO jobs ({columns}, current_attempt_id) SELECT {values}, {state}"
     run_sql(connection, f"{sql} FROM generate_series(1, :rows) AS i", users=users, schema=schema, rows=rows)

@@ -31,7 +31,7 @@ def long_list(database_url: str) -> Iterator[Engine]:
             connection,
             "INSERT INTO jobs (id, user_id, portal_schema_id, raw_path, mime_type, original_filename, status,"
             " created_at, completed_at, current_attempt_id, error_details)"
-            " SELECT md5(i::text)::uuid, md5((i % 100)::text)::uuid, :schema, 'blobs/x', 'image/png', 'card.png',"
+            " SELECT md5(i::text)::uuid, md5((i % 100)::text)::uuid, :schema, 'blobs/' || i, 'image/png', 'card.png',"
             " CASE WHEN i = 20000 THEN 'cancelled' WHEN i % 1000 = 0 THEN 'failed' ELSE 'completed' END,"
             " now() - make_interval(secs => i), now() - make_interval(secs => i), md5(i::text)::uuid,"
             ' CASE WHEN i % 1000 = 0 THEN \'{"code": "NO"}\'::jsonb END FROM generate_series(1, :rows) AS i',

@@ -4,11 +4,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from reconciler.local.object_store import running_object_store
 from reconciler.objects.store import ObjectStoreConfig
 from tests.database import Databases, Server, running_server
 from tests.world import World, make_world
+
+# A busy machine is slow, which says nothing of what is tested. All else stays as it is, here and in CI.
+settings.register_profile("patient", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session")

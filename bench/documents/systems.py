@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -13,6 +14,7 @@ from typing import IO, Any
 from bench.locked import locked_environment
 from reconciler.local.environments import archive
 from worker import bootstrap
+from worker.seat import native
 
 ROOT = Path(__file__).resolve().parents[2]
 RIVALS_LOCK = ROOT / "bench" / "requirements-rivals.lock"
@@ -46,7 +48,7 @@ def systems(state: Path, threads: int, report: Callable[[str], None], keep: Path
     def ours(name: str, options: Mapping[str, Any], folder: Path | None) -> System:
         more = (str(folder),) if folder else ()
         command = (str(worker), "-m", f"{module}worker_reader", json.dumps(options), *more)
-        return System(name=name, command=command, environment=shared | own)
+        return System(name=name, command=command, environment=shared | own | native(threads))
 
     return [
         ours(OURS, {}, keep),
@@ -59,10 +61,12 @@ def systems(state: Path, threads: int, report: Callable[[str], None], keep: Path
 
 
 def worker_environment(kept: Path, report: Callable[[str], None]) -> tuple[Path, Path]:
-    """Python and models of the worker's own environment, unpacked beside its archive."""
+    """Python and models of the worker's own environment, unpacked below its archive; what older ones left goes."""
     packed = archive("onnx", kept, report)
-    folder = kept / packed.stem
-    folder.mkdir(exist_ok=True)
+    folder = kept / "unpacked" / packed.name
+    for old in set(folder.parent.glob("*")) - {folder}:
+        shutil.rmtree(old)
+    folder.mkdir(parents=True, exist_ok=True)
     if not (folder / "unpacked").exists():
         bootstrap.unpack_archive(packed, folder, f"{sys.version_info.major}.{sys.version_info.minor}")
         (folder / "unpacked").touch()

@@ -8,6 +8,7 @@ from pathlib import Path
 from bench.documents.systems import ROOT, worker_environment
 from bench.worker.children import Started
 from reconciler.local.environments import archive
+from worker.seat import native
 
 STATE = Path(".rythmiq")
 
@@ -24,7 +25,8 @@ class Place:
         """How the worker starts a child in it."""
         variables = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "PYTHONNOUSERSITE": "1", "OCR_ENGINE": "onnx"}
         variables |= {"WORKER_THREADS": str(threads), "WORKER_MODELS_DIR": str(self.models)}
-        return Started(command=(str(self.python), str(ROOT / "worker" / "worker.py"), "child"), environment=variables)
+        command = (str(self.python), str(ROOT / "worker" / "worker.py"), "child")
+        return Started(command=command, environment=variables | native(threads))
 
 
 def place(report: Callable[[str], None]) -> Place:

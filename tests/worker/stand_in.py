@@ -124,6 +124,8 @@ def _do(fault: str) -> None:  # noqa: C901 - a list of faults is long, not deep
             told = [os.environ[name] for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")]
             if [cv2.getNumThreads(), *map(int, told)] != [3, 3, 3]:
                 raise EngineError("there are not three threads for each library")
+            if not all(name in os.environ for name in ("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_")):
+                raise EngineError("the C library gives back what every layer needs again")
         case _:
             return
 

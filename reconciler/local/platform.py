@@ -27,7 +27,7 @@ from reconciler.store.migrate import upgrade
 DATABASE = "rythmiq"
 DATABASE_ELSEWHERE = "rythmiq_local"
 """The database on a server that is not ours: the one that DATABASE_URL names may be somebody's production."""
-_TRUST = frozenset({"REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"})
+_KEPT = INHERITED | {"REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "TMPDIR"}
 Report = Callable[[str], None]
 
 
@@ -147,8 +147,7 @@ def _opened(url: str) -> Iterator[Engine]:
 
 def minimal_environment(outer: Mapping[str, str]) -> dict[str, str]:
     """What a process of the platform may inherit: nothing that could be a setting of the daemon or the CLI."""
-    known = INHERITED | _TRUST
-    return {name: value for name, value in outer.items() if name in known or name.startswith("LC_")}
+    return {name: value for name, value in outer.items() if name in _KEPT or name.startswith("LC_")}
 
 
 @contextmanager

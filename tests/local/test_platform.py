@@ -81,7 +81,15 @@ def test_a_server_that_has_no_place_for_us_is_one_clear_error(url: str) -> None:
 
 def test_no_setting_of_the_outer_shell_comes_in() -> None:
     settings = {name.upper(): "x" for name in Settings.model_fields} | {"SUPABASE_DB_URL": "x", "CAMBER_X": "x"}
-    kept = {"PATH": "/bin", "HOME": "/h", "LANG": "C", "LC_ALL": "C", "https_proxy": "http://p", "SSL_CERT_FILE": "/c"}
+    kept = {
+        "PATH": "/bin",
+        "HOME": "/h",
+        "LANG": "C",
+        "LC_ALL": "C",
+        "https_proxy": "http://p",
+        "SSL_CERT_FILE": "/c",
+        "TMPDIR": "/t",
+    }
 
     assert minimal_environment(settings | kept) == kept
 

@@ -24,12 +24,13 @@ NODE_VARIABLES = (
     "REQUESTS_CA_BUNDLE",
     "SSL_CERT_DIR",
     "SSL_CERT_FILE",
+    "TMPDIR",
     "all_proxy",
     "http_proxy",
     "https_proxy",
     "no_proxy",
 )
-"""The only variables of the host that a job sees: they stand for the trust store and the network of a real node."""
+"""The only variables of the host that a job sees: they stand for a real node's trust store, network and own disk."""
 
 _CHOICES = {
     "profile": ("instant", "fast", "real"),

@@ -17,6 +17,8 @@ BENCHES = (
     "worker",
     "wake_up",
     "lifecycle",
+    "transitions",
+    "lag",
     "cli_overhead",
     "list_parse",
     "round_trips",

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from math import nan
 from pathlib import Path
 from statistics import quantiles
 from tempfile import TemporaryDirectory
@@ -33,6 +34,11 @@ SELECT array_agg(extract(epoch FROM j.completed_at - r.camber_finished_at)::floa
 FROM jobs j JOIN job_attempts a ON a.id = j.current_attempt_id JOIN camber_runs r ON r.id = a.run_id
 WHERE r.camber_finished_at IS NOT NULL
 """
+NOTICED = """
+SELECT array_agg(extract(epoch FROM last_seen_at - camber_finished_at)::float8)
+FROM camber_runs WHERE camber_finished_at IS NOT NULL
+"""
+"""From a Camber job's end until a look showed it."""
 CARRIED_TWICE = "SELECT count(*) FROM job_attempts WHERE number > 1 AND state <> 'superseded'"
 TOOK = "SELECT extract(epoch FROM max(completed_at) - min(created_at))::float8 FROM jobs"
 MANY = """
@@ -49,6 +55,9 @@ class Course:
     jobs: int
     batch_max: int
     kill: bool = False
+    slots: int = SLOTS
+    run_seconds: float = RUN_SECONDS
+    poll_seconds: float = POLL_SECONDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,17 +74,21 @@ class Outcome:
     transactions_each: float
     doubled: int
     lost: int
+    noticed_p95_seconds: float = nan
+    """Of whoever writes it down."""
     steps_each: dict[str, float] = field(default_factory=dict)
     """How often each transaction and outside call was made, by its crash point and for each job."""
 
 
 def race(course: Course) -> Outcome:
     """All jobs are there before the daemon starts."""
-    with _world() as world:
+    with bare_world() as world:
+        install(world.home, course.run_seconds)
         world.submit()
         world.execute(MANY, jobs=course.jobs)
         begun = int(world.one(COMMITS))
-        settings = {"BATCH_MAX": str(course.batch_max)}
+        settings = {"BATCH_MAX": str(course.batch_max), "RUN_SLOTS": str(course.slots)}
+        settings |= {"POLL_MIN_SECONDS": str(course.poll_seconds), "POLL_MAX_SECONDS": str(course.poll_seconds)}
         if course.kill:
             with _daemon(world, **settings) as daemon:
                 asked = _until_open(world, course.jobs // 2)
@@ -90,7 +103,7 @@ def race(course: Course) -> Outcome:
 
 def idle() -> float:
     """How often a daemon with nothing to do asks the database, in transactions a second."""
-    with _world() as world, _daemon(world, POLL_MIN_SECONDS="2", TICK_SECONDS="2"):
+    with bare_world() as world, _daemon(world, POLL_MIN_SECONDS="2", TICK_SECONDS="2"):
         time.sleep(5)
         begun = int(world.one(COMMITS))
         time.sleep(IDLE_SECONDS)
@@ -99,7 +112,7 @@ def idle() -> float:
 
 def _until_open(world: World, jobs: int) -> int:
     """Wait until no more than so many jobs are open, or patience ends; returns how often the database was asked."""
-    asked, deadline = 1, time.monotonic() + PATIENCE_SECONDS
+    asked, deadline = 1, time.monotonic() + max(PATIENCE_SECONDS, int(world.one(OPEN)))
     while int(world.one(OPEN)) > jobs and time.monotonic() < deadline:
         asked += 1
         time.sleep(0.25)
@@ -113,6 +126,7 @@ def _outcome(world: World, course: Course, committed: int) -> Outcome:
         jobs_a_second=course.jobs / world.one(TOOK),
         lag_p50_seconds=cuts[9],
         lag_p95_seconds=cuts[18],
+        noticed_p95_seconds=quantiles(world.one(NOTICED), n=20)[18],
         cli_calls_each=len((world.home / "calls").read_text().splitlines()) / course.jobs,
         transactions_each=committed / course.jobs,
         doubled=sum(count - 1 for count in carried.values()) + int(world.one(CARRIED_TWICE)),
@@ -127,7 +141,8 @@ def _steps(world: World) -> Counter[str]:
 
 
 @contextmanager
-def _world() -> Iterator[World]:
+def bare_world() -> Iterator[World]:
+    """Postgres and an object store of one's own, with the bench's Camber."""
     with (
         TemporaryDirectory() as name,
         running_cluster(Path(name) / "postgres") as cluster,
@@ -144,13 +159,13 @@ def _world() -> Iterator[World]:
             world.close()
 
 
-def install(home: Path) -> None:
-    """Put the bench's Camber into the folder, as `camber`."""
+def install(home: Path, run_seconds: float = RUN_SECONDS) -> None:
+    """Put the bench's Camber into the folder, as `camber`; its jobs run for so long."""
     told = {
         "BENCH_CAMBER_HOME": home,
         "BENCH_CAMBER_CODE": Path(worker.__file__).parents[1],
         "BENCH_QUEUE_SECONDS": QUEUE_SECONDS,
-        "BENCH_RUN_SECONDS": RUN_SECONDS,
+        "BENCH_RUN_SECONDS": run_seconds,
     }
     words = " ".join(f'{name}="{value}"' for name, value in told.items())
     program = Path(__file__).with_name("camber.py")

@@ -92,7 +92,7 @@ def _dispatch(context: Context, account: str, backlog: _Backlog, counts: Counts)
     floor = _id_floor(context, backlog) if rest and backlog.slots else None
     if floor is None:
         return
-    planned = _plan_runs(context, account, floor, rest, backlog.slots)
+    planned = plan_runs(context, account, floor, rest, backlog.slots)
     counts["planned"] += len(planned)
     counts.update(each(context, planned, lambda one: launch(context, one), lambda one: one.lease))
 
@@ -108,7 +108,7 @@ def _id_floor(context: Context, backlog: _Backlog) -> int | None:
             return None
 
 
-def _plan_runs(context: Context, account: str, floor: int, ready: Sequence[ReadyJob], slots_max: int) -> list[Planned]:
+def plan_runs(context: Context, account: str, floor: int, ready: Sequence[ReadyJob], slots_max: int) -> list[Planned]:
     """One commit: runs, attempts, markers and id floors. The jobs were taken for so many slots, and fill no more."""
     since, faults = context.leases.clock(), list[Culprit]()
     with context.transaction("plan") as connection:

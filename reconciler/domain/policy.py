@@ -30,6 +30,10 @@ class Policy:
     poll_max_seconds: float
 
 
+JITTER = 0.2
+"""The share of a pause between looks by which it is longer or shorter."""
+
+
 def backoff_seconds(policy: Policy, failures: int, jitter: float) -> float:
     """How long to wait after so many failures: exponential with full jitter; `jitter` lies in [0, 1)."""
     ceiling = min(policy.backoff_max_seconds, policy.backoff_base_seconds * 2.0 ** min(failures, 20))
@@ -38,7 +42,7 @@ def backoff_seconds(policy: Policy, failures: int, jitter: float) -> float:
 
 def poll_seconds(policy: Policy, age_seconds: float, jitter: float) -> float:
     """When to look again at what is of this age: often while it is young, a tenth of its age later on, 20 % jitter."""
-    return _within(policy, age_seconds / 10) * (0.8 + 0.4 * jitter)
+    return _within(policy, age_seconds / 10) * (1 - JITTER + 2 * JITTER * jitter)
 
 
 def news_seconds(policy: Policy, run_seconds: float, first_seconds: float, last_seconds: float, jitter: float) -> float:

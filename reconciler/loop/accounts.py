@@ -41,8 +41,8 @@ class Claimed:
     attempts: tuple[Assigned, ...] = ()
 
 
-def claim_due(context: Context, states: Sequence[RunState], *more: str) -> list[Claimed]:
-    """Lease the runs that are due and that the CLI's account can see; one at most where that is a probe.
+def claim_due(context: Context, states: Sequence[RunState], *more: str, ahead_seconds: float = 0.0) -> list[Claimed]:
+    """Lease the runs that are due, or as good as due, and that the account can see; one at most where it is a probe.
 
     None while it is not known who the account is, or one of the dependencies, `more` among them, is left alone.
     """
@@ -55,7 +55,7 @@ def claim_due(context: Context, states: Sequence[RunState], *more: str) -> list[
     with context.transaction("claim") as connection, connection.begin_nested() as begun:
         gate = context.breakers.admit(connection, LOOKS.union(more))
         limit = {Gate.SHUT: 0, Gate.PROBE: 1, Gate.FREE: 2 * context.settings.run_slots}[gate]
-        due = runs.claim(connection, claimant, states, limit) if limit else []
+        due = runs.claim(connection, claimant, states, limit, ahead_seconds) if limit else []
         told = settling.list_assigned(connection, [run.id for run in due if run.state in SPEAKING])
         if gate is Gate.PROBE and not due:
             # Nothing to try it with: let another duty have the probe.

@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ from reconciler.camber.bundle import Bundle
 from reconciler.camber.client import CamberClient
 from reconciler.domain.policy import Policy, backoff_seconds, news_seconds, poll_seconds
 from reconciler.domain.runs import Run
-from reconciler.domain.states import RunState
+from reconciler.domain.states import RunEvent, RunState
 from reconciler.loop.breakers import Breakers
 from reconciler.loop.crashpoints import transaction
 from reconciler.loop.leases import Leases
@@ -51,6 +51,8 @@ class Context:
     known: dict[str, str] = field(default_factory=dict)
     """What was learnt once for the whole process, such as the account's name."""
     owners: Owners = field(default_factory=Owners)
+    follow: Callable[[RunEvent], None] = lambda _event: None
+    """Told of what became of a run, once it stands: other duties may go on from there."""
 
     @contextmanager
     def transaction(self, step: str) -> Iterator[Connection]:

@@ -5,8 +5,9 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from functools import partial
 from importlib.metadata import version
 
@@ -14,6 +15,7 @@ from apscheduler.executors.pool import ThreadPoolExecutor as Threads
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy.exc import SQLAlchemyError
 
+from reconciler.domain.states import RunEvent
 from reconciler.logs import Event, logger
 from reconciler.loop import collect, dispatch, prune, repair, requests, sweep, tell, watch
 from reconciler.loop.breakers import show_settings
@@ -28,6 +30,8 @@ from reconciler.store.wake import Listener
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 WOKEN = ("requests", "dispatch")
 """The duties that a new row or a flag is for."""
+FOLLOWED = {RunEvent.SEEN_OVER: ("collect", "refill"), RunEvent.VANISHED: ("collect", "refill")}
+"""What became of a run, and the duties that go on from there: with its results, and with its slot."""
 
 
 class Daemon:
@@ -36,7 +40,7 @@ class Daemon:
     def __init__(self, context: Context) -> None:
         settings = context.settings
         tick, look = settings.tick_seconds, settings.poll_min_seconds / 2
-        self._context = context
+        self._context = replace(context, follow=self._follow)
         outage = Outage(settings.policy, context.random)
         self._due = Due(context.engine, context.leases.clock)
         due = self._due.any_of
@@ -45,6 +49,8 @@ class Daemon:
             self._heart,
             Duty("requests", requests.run_once, tick, outage, wanted_when=partial(due, requests.REQUESTED)),
             Duty("dispatch", dispatch.run_once, tick, outage, wanted_when=partial(due, ("jobs",))),
+            # A launch takes seconds: what comes free while one pass launches is for the other, as for a second daemon.
+            Duty("refill", dispatch.run_once, tick, outage, wanted_when=partial(due, ("jobs",))),
             Duty("watch", watch.run_once, look, outage, wanted_when=partial(due, watch.WATCHED)),
             Duty("collect", collect.run_once, look, outage, wanted_when=partial(due, collect.GATHERED)),
             Duty("repair", repair.run_once, tick, outage, wanted_when=partial(due, repair.REPAIRED)),
@@ -125,9 +131,17 @@ class Daemon:
             scheduler.shutdown(wait=False)
 
     def _wake(self) -> None:
-        self._due.forget()
+        self._tick_now(WOKEN)
+
+    def _follow(self, event: RunEvent) -> None:
+        """What one duty leaves to others is taken up at once: neither a result nor a free slot waits for a tick."""
+        self._tick_now(FOLLOWED.get(event, ()))
+
+    def _tick_now(self, names: Collection[str]) -> None:
+        if names:
+            self._due.forget()
         for duty in self._duties:
-            if duty.name in WOKEN and not self._context.stopping.is_set():
+            if duty.name in names and not self._context.stopping.is_set():
                 threading.Thread(
                     target=duty.tick, args=(self._context,), name=f"woken {duty.name}", daemon=True
                 ).start()

@@ -1,7 +1,10 @@
 """Read a run's log, and judge every attempt whose frame stands in it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, field
+from itertools import islice
 
 from sqlalchemy import Connection
 
@@ -18,6 +21,8 @@ from reconciler.store import runs
 from worker.contract import UNSTORABLE, Frame, decode_frames, decode_leaving
 
 TAIL_CHARACTERS = 4000
+JUDGED_AT_ONCE = 4
+"""Documents of one run whose proofs are looked at side by side; each takes four connections to the store."""
 TOGETHER_MAX = 50
 """Verdicts in one transaction: each holds a result object in memory and a lock on its job."""
 TOGETHER_SECONDS = 1.0
@@ -87,6 +92,16 @@ def _reading(text: str, run: Run) -> Reading:
     return Reading(bytes=len(text.encode()), tail=tail, environment_failed=BOOTSTRAP_FAILED in text, inbox_taken=taken)
 
 
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What came of an attempt's frame: a verdict, or nothing yet where it `waits`, or `troubled` as of a harvest."""
+
+    attempt: Assigned
+    verdict: Verdict | None = None
+    waits: bool = False
+    troubled: bool = False
+
+
 @dataclass(slots=True)
 class _Judged:
     """The attempts that wait for a frame, and the verdicts that are still to be written, since when."""
@@ -96,45 +111,64 @@ class _Judged:
     since: float = 0.0
     troubled: bool = False
 
-    def add(self, verdict: Verdict, now: float) -> None:
-        self.since = self.since if self.unwritten else now
-        self.unwritten.append(verdict)
+    def add(self, look: _Look, now: float) -> None:
+        self.troubled |= look.troubled
+        if not look.waits:
+            del self.waiting[str(look.attempt.id)]
+        if look.verdict:
+            self.since = self.since if self.unwritten else now
+            self.unwritten.append(look.verdict)
 
     def full(self, now: float) -> bool:
         return len(self.unwritten) >= TOGETHER_MAX or bool(self.unwritten and now - self.since >= TOGETHER_SECONDS)
 
 
 def _judge_frames(context: Context, run: Run, assigned: Sequence[Assigned], frames: Iterable[Frame]) -> _Judged:
-    """Judge each live attempt by its own frame; foreign and repeated frames change nothing."""
+    """Judge each live attempt by its own frame; foreign and repeated frames change nothing.
+
+    A proof is a round trip or two to the store: one after the other, those of a batch would keep the next look waiting.
+    """
     judged, clock = _Judged({str(attempt.id): attempt for attempt in assigned}), context.leases.clock
-    for frame in frames:
-        attempt = judged.waiting.get(frame.attempt_id)
-        if attempt and belongs(frame, run, attempt):
-            _judge(context, run, attempt, frame, judged)
-        if judged.full(clock()):
-            written, judged.unwritten = judged.unwritten, []
-            # Whoever is still live after that is not waited for here, and must not be forgotten with the run's end.
-            judged.troubled |= not settle_now(context, run, written)
+    spoken = _spoken(run, judged.waiting, frames)
+    with ThreadPoolExecutor(JUDGED_AT_ONCE, thread_name_prefix="judge") as threads:
+        while together := list(islice(spoken, JUDGED_AT_ONCE)):
+            asked = [
+                threads.submit(copy_context().run, _judge, context, run, attempt, frame) for attempt, frame in together
+            ]
+            for one in asked:
+                judged.add(one.result(), clock())
+            if judged.full(clock()):
+                written, judged.unwritten = judged.unwritten, []
+                # Whoever is still live after that is not waited for here, and must not be forgotten with the run's end.
+                judged.troubled |= not settle_now(context, run, written)
     return judged
 
 
-def _judge(context: Context, run: Run, attempt: Assigned, frame: Frame, judged: _Judged) -> None:
-    """Note what the frame says of it; what one document brings up must not hold the others back."""
+def _spoken(run: Run, live: Mapping[str, Assigned], frames: Iterable[Frame]) -> Iterator[tuple[Assigned, Frame]]:
+    """The live attempts of which a frame speaks, each with the first that does."""
+    told = set[str]()
+    for frame in frames:
+        attempt = live.get(frame.attempt_id)
+        if attempt and frame.attempt_id not in told and belongs(frame, run, attempt):
+            told.add(frame.attempt_id)
+            yield attempt, frame
 
-    def act() -> None:
+
+def _judge(context: Context, run: Run, attempt: Assigned, frame: Frame) -> _Look:
+    """What comes of the frame; what one document brings up must not hold the others back."""
+
+    def act() -> _Look:
         try:
-            judged.add(judge(context, run, attempt, frame), context.leases.clock())
+            return _Look(attempt, judge(context, run, attempt, frame))
         except ObjectsError as error:
             # The store does not answer: the attempt stays live, the frame stays in the log.
             logger.bind(run_id=str(run.id), job_id=frame.job_id, reason=str(error)).warning(Event.RESULT_REFUSED)
-            return
-        del judged.waiting[frame.attempt_id]
+            return _Look(attempt, waits=True)
 
-    def blame(error: Exception) -> None:
-        judged.troubled |= not blame_attempt(context, run, attempt, error)
-        del judged.waiting[frame.attempt_id]
+    def blame(error: Exception) -> _Look:
+        return _Look(attempt, troubled=not blame_attempt(context, run, attempt, error))
 
-    guarded(act, blame, run_id=str(run.id), job_id=frame.job_id)
+    return guarded(act, blame, run_id=str(run.id), job_id=frame.job_id)
 
 
 def belongs(frame: Frame, run: Run, attempt: Assigned) -> bool:

@@ -13,6 +13,7 @@ from uuid import uuid4
 from sqlalchemy import Connection
 
 from reconciler.domain.lingering import Gift, Host, deal, linger_pause_seconds
+from reconciler.domain.policy import poll_seconds
 from reconciler.domain.runs import Assigned, AttemptId, Lease, ReadyJob, Run
 from reconciler.logs import Event, logger
 from reconciler.loop.context import Context, Counts
@@ -136,6 +137,9 @@ def _put(context: Context, run: Run) -> None:
 
 def pause_seconds(context: Context, run: Run, unanswered: int | None) -> float:
     """When to look at the running run again; `unanswered` None where its attempts were not read."""
+    if unanswered == 0 and not run.linger_seconds:
+        # It has said all that it has to say: its end is near, and somebody may wait for its slot.
+        return poll_seconds(context.policy, 0.0, context.random.random())
     if not run.linger_seconds or unanswered is None or (unanswered and run.given_at is None):
         return context.poll_seconds(run)
     return linger_pause_seconds(run, unanswered, context.policy, context.pacing.latest, context.random.random())

@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 
 from reconciler.domain.decide import Advance, Confirm, Keep, decide_absence, decide_watch
 from reconciler.domain.observations import CamberStatus, GetOutcome, RemoteJob, Seen
+from reconciler.domain.policy import JITTER
 from reconciler.domain.runs import Run
 from reconciler.domain.states import RunEvent, RunState
 from reconciler.logs import Event, logger
@@ -29,7 +30,8 @@ WATCHED = (RunState.SUBMITTED, RunState.QUEUED, RunState.RUNNING, RunState.ABAND
 @as_duty("watch")
 def run_once(context: Context) -> Counts:
     """Look at every run that is due: at all together where they are several, then at those that need it one by one."""
-    due = claim_due(context, WATCHED)
+    # A tick is half a pause: what would be due a moment after it would have to wait for the next one.
+    due = claim_due(context, WATCHED, ahead_seconds=JITTER * context.settings.poll_min_seconds)
     if not due:
         return Counts()
     with context.leases.dropping(one.run.lease for one in due):
@@ -111,6 +113,7 @@ def _advance(context: Context, one: Glanced, event: RunEvent, reason: str, seen:
         moved = runs.advance_one(connection, move_of(context, run, event, reason, seen))
         if event is RunEvent.VANISHED and run.camber_job_id is not None:
             runs.record_sighting(connection, run, run.camber_job_id, context.backend, runs.VANISHED)
+    context.follow(event)
     log_run(run, moved.state, reason)
     return str(event)
 

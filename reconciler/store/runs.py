@@ -108,10 +108,12 @@ class Claimant:
     account: str
 
 
-def claim(connection: Connection, claimant: Claimant, states: Sequence[RunState], limit: int) -> list[Run]:
-    """Lease the claimant's runs that are due in one of the states."""
+def claim(
+    connection: Connection, claimant: Claimant, states: Sequence[RunState], limit: int, ahead_seconds: float = 0.0
+) -> list[Run]:
+    """Lease the claimant's runs that are due in one of the states, now or in so short a time."""
     values = {name: getattr(claimant, name) for name in Claimant.__dataclass_fields__}
-    values |= {"states": [str(state) for state in states], "limit": limit}
+    values |= {"states": [str(state) for state in states], "limit": limit, "ahead_seconds": ahead_seconds}
     rows = connection.execute(statement("claim_runs"), values).mappings()
     return [_run(row) for row in rows]
 

@@ -5,7 +5,7 @@ WITH due AS (
     WHERE state = ANY(:states)
       AND backend = :backend
       AND account = :account
-      AND next_poll_at <= now()
+      AND next_poll_at <= now() + make_interval(secs => :ahead_seconds)
       AND (lease_until IS NULL OR lease_until < now())
     ORDER BY next_poll_at
     LIMIT :limit

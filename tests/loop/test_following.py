@@ -1,0 +1,117 @@
+"""What one look leaves to be done is not left to the next tick: results, a free slot, an end that is near."""
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from reconciler.loop import dispatch, harvest, watch
+from reconciler.loop.context import Context, Counts
+from reconciler.loop.daemon import Daemon
+from reconciler.loop.settle import judge
+from tests.fake_camber import FIRST_ID
+from tests.loop.test_daemon import until
+from tests.world import World
+from worker.contract import encode_frame
+
+AN_HOUR = {"POLL_MIN_SECONDS": "1", "POLL_MAX_SECONDS": "3600"}
+
+
+@pytest.fixture
+def ended(world: World) -> Daemon:
+    """A daemon with one slot, whose only run is over, and a document that waits for the slot."""
+    context = world.daemon(RUN_SLOTS="1", BATCH_MAX="1")
+    world.submit()
+    world.step(context, dispatch.run_once)
+    world.submit()
+    world.work()
+    world.make_due()
+    return Daemon(context)
+
+
+@pytest.fixture(autouse=True)
+def nothing_goes_on() -> Iterator[None]:
+    yield
+    until(lambda: not any(thread.name.startswith("woken") for thread in threading.enumerate()))
+
+
+def test_what_is_over_is_collected_and_its_slot_is_filled_without_waiting_for_a_tick(
+    world: World, ended: Daemon
+) -> None:
+    next(duty for duty in ended.duties if duty.name == "watch").tick(ended.context)
+
+    until(lambda: len(world.camber_jobs()) == 2)
+    until(lambda: world.one("SELECT count(*) FROM jobs WHERE status = 'completed'") == 1)
+
+
+def test_a_slot_that_comes_free_during_a_launch_does_not_wait_for_its_end(
+    world: World, ended: Daemon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    launching, go_on = threading.Event(), threading.Event()
+
+    def slow(context: Context) -> Counts:
+        launching.set()
+        go_on.wait(60)
+        return Counts()
+
+    (first,) = (duty for duty in ended.duties if duty.name == "dispatch")
+    monkeypatch.setattr(first, "_run_once", slow)
+    thread = threading.Thread(target=first.tick, args=(ended.context,))
+    thread.start()
+    assert launching.wait(60)
+    try:
+        next(duty for duty in ended.duties if duty.name == "watch").tick(ended.context)
+        until(lambda: len(world.camber_jobs()) == 2)
+    finally:
+        go_on.set()
+        thread.join()
+
+
+def test_what_would_be_due_a_moment_after_a_tick_is_looked_at_with_it(world: World) -> None:
+    daemon = world.daemon(RUN_SLOTS="2", BATCH_MAX="1", POLL_MIN_SECONDS="100", POLL_MAX_SECONDS="100")
+    for _ in range(2):
+        world.submit()
+    world.step(daemon, dispatch.run_once)
+    world.execute(
+        "UPDATE camber_runs SET next_poll_at = now()"
+        " + CASE camber_job_id WHEN :id THEN interval '30 s' ELSE interval '15 s' END",
+        id=FIRST_ID,
+    )
+
+    watch.run_once(daemon)
+
+    assert world.one("SELECT string_agg(state, ' ' ORDER BY camber_job_id) FROM camber_runs") == "submitted queued"
+
+
+@pytest.mark.parametrize(("frames", "is_near"), [(1, False), (2, True)])
+def test_a_run_that_has_said_all_is_looked_at_often(world: World, frames: int, *, is_near: bool) -> None:
+    daemon = world.daemon(RUN_SLOTS="1", **AN_HOUR)
+    for _ in range(2):
+        world.submit()
+    world.step(daemon, dispatch.run_once)
+    world.camber_says("RUNNING")
+    world.step(daemon, watch.run_once)
+    world.pretend("UPDATE camber_runs SET created_at = created_at - interval '20 min'")
+    world.say(FIRST_ID, *(encode_frame(world.finish(index=index)) for index in range(frames)))
+
+    world.step(daemon, watch.run_once)
+
+    assert world.one("SELECT next_poll_at < now() + interval '10 s' FROM camber_runs") is is_near
+
+
+def test_the_documents_of_a_run_are_proven_side_by_side(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    daemon = world.daemon(RUN_SLOTS="1")
+    for _ in range(harvest.JUDGED_AT_ONCE):
+        world.submit()
+    world.step(daemon, dispatch.run_once)
+    world.work()
+    together = threading.Barrier(harvest.JUDGED_AT_ONCE, timeout=60)
+
+    def meeting(*given: object) -> object:
+        together.wait()
+        return judge(*given)  # type: ignore[arg-type] # as it was asked
+
+    monkeypatch.setattr(harvest, "judge", meeting)
+    world.step(daemon)
+
+    assert world.one("SELECT count(*) FROM jobs WHERE status = 'completed'") == harvest.JUDGED_AT_ONCE

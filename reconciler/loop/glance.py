@@ -5,7 +5,7 @@ waits or runs. What looks final, what it does not show and what it does not iden
 of all the others is written in one transaction.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -27,6 +27,8 @@ from reconciler.store.runs import Move
 PAGE_SIZE = 50
 PAGES_MAX = 40
 """Two thousand jobs: more than ever run at a time. What stands further down is opened by itself."""
+LOGS_MAX = 16
+"""So many logs are read in one pass: more than there are slots at Camber, as it was seen."""
 TOGETHER_MIN = 2
 """From so many on the list costs less than opening each."""
 BELIEVED = frozenset({RunEvent.SEEN_QUEUED, RunEvent.SEEN_RUNNING})
@@ -64,10 +66,11 @@ def glance(context: Context, due: Sequence[Claimed]) -> tuple[Counts, list[Glanc
     with context.ledger.page():
         rows = _read_list(context, due[0].run.account, sought)
         told = {one.run.id: found for one in due if (found := _told(one.run, rows.get(one.run.camber_job_id or 0)))}
-        settled = [one for one in told.values() if not _has_more(one)]
+        settled = [one for one in told.values() if not _has_more(one)] + _put_off(context, told.values())
         counts = _write_down(context, settled)
     over = set() if counts is None else {one.run.id for one in settled}
-    others = [one for one in due if one.run.id not in over]
+    # What has no row that is believed may be over: somebody waits for that.
+    others = sorted((one for one in due if one.run.id not in over), key=lambda one: one.run.id in told)
     return counts or Counts(), [Glanced(one.run, one.attempts, _row(told.get(one.run.id))) for one in others]
 
 
@@ -106,8 +109,22 @@ def _told(run: Run, row: RemoteJob | None) -> _Told | None:
 
 def _has_more(one: _Told) -> bool:
     """Whether more is to be done than to write it down: a running run has a log, a fenced one may have strays."""
-    reads = one.row.status is CamberStatus.RUNNING and one.run.state is RunState.RUNNING
-    return reads or one.run.state is RunState.ABANDONED
+    return _speaks(one) or one.run.state is RunState.ABANDONED
+
+
+def _speaks(one: _Told) -> bool:
+    return one.row.status is CamberStatus.RUNNING and one.run.state is RunState.RUNNING
+
+
+def _put_off(context: Context, told: Iterable[_Told]) -> list[_Told]:
+    """Running runs whose logs are not read this time, chosen by lot.
+
+    Each log is a process of the CLI: all of many would keep the next look waiting, and with it whatever ends. A run
+    that was given something that it cannot find yet is looked at.
+    """
+    speaking = [one for one in told if _speaks(one) and one.run.inbox_put == one.run.inbox_given]
+    surplus = len(speaking) - LOGS_MAX
+    return context.random.sample(speaking, surplus) if surplus > 0 else []
 
 
 def _write_down(context: Context, told: Sequence[_Told]) -> Counts | None:

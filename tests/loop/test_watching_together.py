@@ -5,7 +5,8 @@ import shutil
 import pytest
 from sqlalchemy import event
 
-from reconciler.loop import collect, dispatch, watch
+from reconciler.loop import collect, dispatch, glance, watch
+from reconciler.loop.accounts import claim_due
 from reconciler.loop.context import Context
 from tests.fake_camber import FIRST_ID
 from tests.world import World
@@ -159,3 +160,21 @@ def test_a_lease_that_was_lost_meanwhile_writes_nothing(world: World, daemon: Co
 
     assert world.one("SELECT count(*) FROM camber_runs WHERE next_poll_at = '2000-01-01'") == 1
     assert world.one("SELECT count(*) FROM camber_runs WHERE next_poll_at > now() AND lease_owner IS NULL") == RUNS - 1
+
+
+def test_a_pass_reads_no_more_logs_than_it_can_and_opens_first_what_may_be_over(
+    world: World, daemon: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(glance, "LOGS_MAX", 1)
+    for number in IDS:
+        world.camber_says("RUNNING", number)
+    world.step(daemon, watch.run_once)
+    world.camber_says("COMPLETED", IDS[2])
+    world.make_due()
+
+    counts, others = glance.glance(daemon, claim_due(daemon, watch.WATCHED))
+
+    assert counts["kept"] == 1
+    assert [one.row is None for one in others] == [True, False]
+    assert others[0].run.camber_job_id == IDS[2]
+    assert world.one("SELECT count(*) FROM camber_runs WHERE next_poll_at > now() AND lease_owner IS NULL") == 1

@@ -1,10 +1,9 @@
 """The duties of the daemon.
 
 Law: one way through for each: row, lease, observe, decide (pure), act, write fenced by id, state and epoch. No
-transaction
-is open across an outside call. One file a duty, each with a run_once() that returns counts.
+transaction is open across an outside call. One file a duty, each with a run_once() that returns counts.
 
-    daemon.py    wires the clock, the signals and the wake-up
+    daemon.py    wires the clock, the signals, the wake-up, and what follows from what a look found
     duties.py    one pass at a time, again at once if it was woken meanwhile
     due.py       one question for all duties: is anything due?
     cycle.py     one run at a time within a pass

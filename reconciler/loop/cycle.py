@@ -1,6 +1,7 @@
 """One thing at a time within a pass: what goes wrong with one leaves the others alone."""
 
 from collections.abc import Callable, Iterable
+from concurrent.futures import Executor
 from contextvars import copy_context
 from typing import TypeVar
 
@@ -20,9 +21,11 @@ def each(context: Context, what: Iterable[T], act: Callable[[T], str], lease_of:
     return Counts(side_by_side(context, lambda one: _act(context, lease_of(one), lambda: act(one)), list(what)))
 
 
-def side_by_side(context: Context, act: Callable[[T], R], what: Iterable[T]) -> list[R]:
-    """Act on all of these in the pool's threads, which know what this thread is at."""
-    begun = [context.pool.submit(copy_context().run, act, one) for one in what]
+def side_by_side(
+    context: Context, act: Callable[[T], R], what: Iterable[T], threads: Executor | None = None
+) -> list[R]:
+    """Act on all of these in the pool's threads, or in those given, which know what this thread is at."""
+    begun = [(threads or context.pool).submit(copy_context().run, act, one) for one in what]
     return [one.result() for one in begun]
 
 

@@ -1,6 +1,7 @@
 """Look at the inputs of due jobs before anything is planned: the upload must be there, the payload whole."""
 
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from reconciler.domain.runs import ReadyJob
@@ -20,6 +21,8 @@ FOR_UPLOAD = "waiting for upload"
 REFUSED_BY_STORE = "the store refuses to show the document"
 STORE_SILENT = "the store does not answer for the document"
 BEYOND_US = "a fault of the reconciler, see its log"
+LOOKS_AT_ONCE = 32
+"""As many as there are connections to the store: each waits for a round trip, and a batch for all of its inputs."""
 KEY_BYTES_MAX = 1024
 """What S3 allows, in UTF-8."""
 
@@ -62,7 +65,8 @@ Look = ReadyJob | Refused | Waiting | Beyond | Silent
 def look_at_inputs(context: Context, due: Iterable[JobRow], counts: Counts) -> list[ReadyJob]:
     """HEAD all inputs, outside any transaction; defer or fail what cannot be planned. Raises ObjectsUnavailable."""
     context.pacing.refresh()
-    looks = side_by_side(context, lambda job: _guarded_look(context, job), due)
+    with ThreadPoolExecutor(LOOKS_AT_ONCE, thread_name_prefix="input") as threads:
+        looks = side_by_side(context, lambda job: _guarded_look(context, job), due, threads)
     silent = [look for look in looks if isinstance(look, Silent)]
     # A store that answers for others is not away: what is wrong then is wrong with the one document.
     if silent and len(silent) == len(looks):

@@ -17,6 +17,7 @@ LIMIT = 100
 OWNER = UUID(int=7)
 _WATCHED = ["submitted", "queued", "running", "abandoned"]
 _CLAIM = {
+    "ahead_seconds": 0.4,
     "states": _WATCHED,
     "backend": "camber",
     "account": "tester",

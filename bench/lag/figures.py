@@ -6,13 +6,13 @@ from typing import Any
 
 from rich.table import Table
 
-from bench.lifecycle.race import Course, race
+from bench.lifecycle.race import SLOTS_MAX, Course, race
 
 JOBS = int(os.environ.get("BENCH_JOBS", "1000"))
 RUN_SECONDS = float(os.environ.get("BENCH_RUN_SECONDS", "60"))
 POLL_SECONDS = 2.0
 """The default of POLL_MIN_SECONDS, for runs of every age."""
-BATCH, SLOTS_MAX = 25, 64
+BATCH = 25
 
 
 def _course(jobs: int, batch_max: int) -> Course:

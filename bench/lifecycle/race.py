@@ -23,6 +23,8 @@ from tests.world import World, make_world
 
 ROOT = Path(__file__).resolve().parents[2]
 SLOTS = 16
+SLOTS_MAX = 64
+"""What a daemon may be given."""
 QUEUE_SECONDS, RUN_SECONDS = 0.3, 1.0
 POLL_SECONDS = 1.0
 IDLE_SECONDS = 20.0
@@ -82,8 +84,7 @@ class Outcome:
 
 def race(course: Course) -> Outcome:
     """All jobs are there before the daemon starts."""
-    with bare_world() as world:
-        install(world.home, course.run_seconds)
+    with bare_world(course.run_seconds) as world:
         world.submit()
         world.execute(MANY, jobs=course.jobs)
         begun = int(world.one(COMMITS))
@@ -141,7 +142,7 @@ def _steps(world: World) -> Counter[str]:
 
 
 @contextmanager
-def bare_world() -> Iterator[World]:
+def bare_world(run_seconds: float = RUN_SECONDS) -> Iterator[World]:
     """Postgres and an object store of one's own, with the bench's Camber."""
     with (
         TemporaryDirectory() as name,
@@ -152,7 +153,7 @@ def bare_world() -> Iterator[World]:
         upgrade(url)
         home.mkdir()
         world = make_world(url, url, store, home)
-        install(home)
+        install(home, run_seconds)
         try:
             yield world
         finally:

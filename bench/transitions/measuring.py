@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.table import Table
 
-from bench.lifecycle.race import MANY, bare_world
+from bench.lifecycle.race import MANY, SLOTS_MAX, bare_world
 from reconciler.domain.runs import ReadyJob, Run
 from reconciler.domain.states import RunEvent
 from reconciler.logs import set_up
@@ -27,8 +27,6 @@ from worker.contract import ARTIFACTS, Artifact, Frame, PortalFile, Succeeded
 
 JOBS = int(os.environ.get("BENCH_JOBS", "2000"))
 ACCOUNT = "tester"
-SLOTS_MAX = 64
-"""What a daemon may be given."""
 MOVES = """
 SELECT (SELECT count(*) FROM job_events WHERE kind = 'status' AND old_status IS NOT NULL)
      + (SELECT count(*) FROM job_attempts) + (SELECT count(*) FROM job_attempts WHERE state <> 'assigned')
@@ -115,7 +113,7 @@ def _launch(course: Course) -> None:
     """Two commits for each run, as the intent must stand before create."""
     first = 1 + int(course.world.one("SELECT coalesce(max(camber_job_id), 0) FROM camber_runs"))
     numbered = list(enumerate(course.planned, first))
-    side_by_side(course.context, lambda one: _launched(course.context, one[1].run, one[0]), numbered)
+    side_by_side(course.context.pool, lambda one: _launched(course.context, one[1].run, one[0]), numbered)
     course.run_moves += 2 * len(course.planned)
 
 
@@ -140,7 +138,7 @@ def _see(course: Course) -> None:
 def _end(course: Course) -> None:
     """What `get` says is written run by run: each is confirmed by itself."""
     due = [one.run for one in claim_due(course.context, WATCHED)]
-    side_by_side(course.context, lambda run: _over(course.context, run), due)
+    side_by_side(course.context.pool, lambda run: _over(course.context, run), due)
     course.run_moves += len(due)
 
 
@@ -152,7 +150,9 @@ def _over(context: Context, run: Run) -> None:
 def _settle(course: Course) -> None:
     """All documents of a run in one transaction, with the run's end."""
     due = claim_due(course.context, GATHERED)
-    side_by_side(course.context, lambda one: _finish(course.context, one.run, _verdicts(one.run, one.attempts)), due)
+    side_by_side(
+        course.context.pool, lambda one: _finish(course.context, one.run, _verdicts(one.run, one.attempts)), due
+    )
     course.run_moves += len(due)
 
 

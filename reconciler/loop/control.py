@@ -28,7 +28,7 @@ def tell_workers(context: Context) -> Counts:
     seconds = 2 * context.settings.stash_limit_seconds
     with context.transaction("claim_signals") as connection:
         due = signals.claim(connection, context.backend, seconds, BATCH)
-    told = side_by_side(context, lambda owed: _tell(context, owed), due)
+    told = side_by_side(context.pool, lambda owed: _tell(context, owed), due)
     return Counts(signalled=sum(told))
 
 

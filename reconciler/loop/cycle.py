@@ -18,14 +18,12 @@ R = TypeVar("R")
 
 def each(context: Context, what: Iterable[T], act: Callable[[T], str], lease_of: Callable[[T], Lease]) -> Counts:
     """Act on all of these leased runs side by side; returns how often each word came back."""
-    return Counts(side_by_side(context, lambda one: _act(context, lease_of(one), lambda: act(one)), list(what)))
+    return Counts(side_by_side(context.pool, lambda one: _act(context, lease_of(one), lambda: act(one)), list(what)))
 
 
-def side_by_side(
-    context: Context, act: Callable[[T], R], what: Iterable[T], threads: Executor | None = None
-) -> list[R]:
-    """Act on all of these in the pool's threads, or in those given, which know what this thread is at."""
-    begun = [(threads or context.pool).submit(copy_context().run, act, one) for one in what]
+def side_by_side(threads: Executor, act: Callable[[T], R], what: Iterable[T]) -> list[R]:
+    """Act on all of these in other threads, which know what this thread is at."""
+    begun = [threads.submit(copy_context().run, act, one) for one in what]
     return [one.result() for one in begun]
 
 

@@ -23,6 +23,7 @@ from reconciler.loop.context import Context, Counts
 from reconciler.loop.crashpoints import as_duty
 from reconciler.loop.due import Due
 from reconciler.loop.duties import Duty
+from reconciler.loop.moving import OVER
 from reconciler.loop.outage import Outage
 from reconciler.store import daemons, runs
 from reconciler.store.wake import Listener
@@ -30,8 +31,8 @@ from reconciler.store.wake import Listener
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 WOKEN = ("requests", "dispatch")
 """The duties that a new row or a flag is for."""
-FOLLOWED = {RunEvent.SEEN_OVER: ("collect", "refill"), RunEvent.VANISHED: ("collect", "refill")}
-"""What became of a run, and the duties that go on from there: with its results, and with its slot."""
+FOLLOWING = ("collect", "refill")
+"""The duties that go on from the end of a run: with its results, and with its slot."""
 
 
 class Daemon:
@@ -135,11 +136,11 @@ class Daemon:
 
     def _follow(self, event: RunEvent) -> None:
         """What one duty leaves to others is taken up at once: neither a result nor a free slot waits for a tick."""
-        self._tick_now(FOLLOWED.get(event, ()))
+        if event in OVER:
+            self._tick_now(FOLLOWING)
 
     def _tick_now(self, names: Collection[str]) -> None:
-        if names:
-            self._due.forget()
+        self._due.forget()
         for duty in self._duties:
             if duty.name in names and not self._context.stopping.is_set():
                 threading.Thread(

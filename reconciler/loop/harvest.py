@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextvars import copy_context
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -13,7 +12,7 @@ from reconciler.domain.runs import Assigned, Run
 from reconciler.domain.states import RunState
 from reconciler.logs import Event, logger, redact
 from reconciler.loop.context import Context
-from reconciler.loop.cycle import guarded
+from reconciler.loop.cycle import guarded, side_by_side
 from reconciler.loop.own_faults import blame_attempt
 from reconciler.loop.settle import Verdict, judge, settle_now
 from reconciler.objects.errors import ObjectsError
@@ -132,11 +131,8 @@ def _judge_frames(context: Context, run: Run, assigned: Sequence[Assigned], fram
     spoken = _spoken(run, judged.waiting, frames)
     with ThreadPoolExecutor(JUDGED_AT_ONCE, thread_name_prefix="judge") as threads:
         while together := list(islice(spoken, JUDGED_AT_ONCE)):
-            asked = [
-                threads.submit(copy_context().run, _judge, context, run, attempt, frame) for attempt, frame in together
-            ]
-            for one in asked:
-                judged.add(one.result(), clock())
+            for look in side_by_side(threads, lambda one: _judge(context, run, *one), together):
+                judged.add(look, clock())
             if judged.full(clock()):
                 written, judged.unwritten = judged.unwritten, []
                 # Whoever is still live after that is not waited for here, and must not be forgotten with the run's end.

@@ -11,7 +11,7 @@ from reconciler.loop.cycle import guarded, side_by_side
 from reconciler.loop.faults import error_details
 from reconciler.loop.own_faults import blame_pending
 from reconciler.objects.errors import ObjectsRefused, ObjectsUnavailable
-from reconciler.objects.store import ObjectHead
+from reconciler.objects.store import CONNECTIONS_MAX, ObjectHead
 from reconciler.settings import Settings
 from reconciler.store import jobs
 from reconciler.store.jobs import JobRow
@@ -21,8 +21,6 @@ FOR_UPLOAD = "waiting for upload"
 REFUSED_BY_STORE = "the store refuses to show the document"
 STORE_SILENT = "the store does not answer for the document"
 BEYOND_US = "a fault of the reconciler, see its log"
-LOOKS_AT_ONCE = 32
-"""As many as there are connections to the store: each waits for a round trip, and a batch for all of its inputs."""
 KEY_BYTES_MAX = 1024
 """What S3 allows, in UTF-8."""
 
@@ -65,8 +63,9 @@ Look = ReadyJob | Refused | Waiting | Beyond | Silent
 def look_at_inputs(context: Context, due: Iterable[JobRow], counts: Counts) -> list[ReadyJob]:
     """HEAD all inputs, outside any transaction; defer or fail what cannot be planned. Raises ObjectsUnavailable."""
     context.pacing.refresh()
-    with ThreadPoolExecutor(LOOKS_AT_ONCE, thread_name_prefix="input") as threads:
-        looks = side_by_side(context, lambda job: _guarded_look(context, job), due, threads)
+    # Each waits for a round trip, and a batch for all of its inputs.
+    with ThreadPoolExecutor(CONNECTIONS_MAX, thread_name_prefix="input") as threads:
+        looks = side_by_side(threads, lambda job: _guarded_look(context, job), due)
     silent = [look for look in looks if isinstance(look, Silent)]
     # A store that answers for others is not away: what is wrong then is wrong with the one document.
     if silent and len(silent) == len(looks):

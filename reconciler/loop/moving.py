@@ -11,20 +11,22 @@ from reconciler.loop.context import Context
 from reconciler.loop.naming import KILL_AFTER_SECONDS
 from reconciler.store.runs import Move
 
+OVER = frozenset({RunEvent.SEEN_OVER, RunEvent.VANISHED})
+"""From these on a run holds no slot, and its results can be collected."""
+
 
 def move_of(context: Context, run: Run, event: RunEvent, reason: str, seen: RemoteJob | None) -> Move:
     """The move of a run that was seen, or proven to be gone."""
     settings = context.settings
     # The command ends itself at its limit, and Camber's word for that comes late.
     own_end = settings.run_seconds + KILL_AFTER_SECONDS + settings.log_grace_seconds
-    over = event in (RunEvent.SEEN_OVER, RunEvent.VANISHED)
     return Move(
         run=run,
         event=event,
         reason=reason,
         seen=seen,
         cost=_cost(context, run, event, seen),
-        poll_seconds=0.0 if over else context.poll_seconds(run),
+        poll_seconds=0.0 if event in OVER else context.poll_seconds(run),
         deadline_seconds=own_end if event is RunEvent.SEEN_RUNNING else settings.log_grace_seconds,
     )
 

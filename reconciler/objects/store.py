@@ -27,7 +27,7 @@ AddressingStyle = Literal["auto", "path", "virtual"]
 LIFETIME_SECONDS_MAX = 7 * 24 * 3600
 """The longest life of a link: the store's own limit."""
 
-_CONNECTIONS_MAX = 32
+CONNECTIONS_MAX = 32
 _MD5 = re.compile(r"[0-9a-f]{32}")
 
 
@@ -209,7 +209,7 @@ def _client_config(config: ObjectStoreConfig, patience: Patience) -> Config:
         connect_timeout=patience.connect_seconds,
         read_timeout=patience.read_seconds,
         retries={"mode": "standard", "total_max_attempts": patience.tries},
-        max_pool_connections=_CONNECTIONS_MAX,
+        max_pool_connections=CONNECTIONS_MAX,
         # Not every S3 store knows the newer checksums; ours is Content-MD5.
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",

@@ -176,10 +176,7 @@ def test_a_job_that_shows_up_as_late_as_it_may_is_found(model: ModelWorld) -> No
     model.camber.lag_seconds = SETTLE_SECONDS
     model.camber.faults["create late"] = 1
     model.carry_out(0, "dispatch")
-    for _ in range(int((START_SECONDS + CREATE_SECONDS + SETTLE_SECONDS) // 10)):
-        model.pass_time(10.0)
-        for which in (0, 1):
-            model.carry_out(which, "repair")
+    _both_go_on(model, "repair", times=int((START_SECONDS + CREATE_SECONDS + SETTLE_SECONDS) // 10), seconds=10.0)
 
     _assert_ends_well(model, documents=1)
     assert len(model.camber.jobs) == 1
@@ -206,10 +203,7 @@ def test_a_new_job_that_nobody_shows_yet_is_not_taken_for_gone(model: ModelWorld
     model.carry_out(0, "dispatch")
     model.camber.lag_seconds = SETTLE_SECONDS
     model.camber.faults["get denies"] = 100
-    for _ in range(int(SETTLE_SECONDS // 10)):
-        model.pass_time(9.0)
-        for which in (0, 1):
-            model.carry_out(which, "watch")
+    _both_go_on(model, "watch", times=int(SETTLE_SECONDS // 10), seconds=9.0)
 
     _assert_ends_well(model, documents=1)
     assert len(model.camber.jobs) == 1
@@ -225,6 +219,14 @@ def test_a_lost_launch_is_found_above_all_that_was_known_before(model: ModelWorl
 
     _assert_ends_well(model, documents=1)
     assert len(model.camber.jobs) == 1
+
+
+def _both_go_on(model: ModelWorld, duty: str, *, times: int, seconds: float) -> None:
+    """Both daemons carry out the duty, again and again after so long."""
+    for _ in range(times):
+        model.pass_time(seconds)
+        for which in (0, 1):
+            model.carry_out(which, duty)
 
 
 def _assert_ends_well(model: ModelWorld, documents: int) -> None:

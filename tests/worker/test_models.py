@@ -2,8 +2,10 @@ import json
 from pathlib import Path
 
 import pytest
+import yaml
 
 from worker.models import MODELS, ModelError, lay_out, main, onnx_metadata, onnx_output_width
+from worker.processors.libraries import prepare_libraries
 
 
 def _field(number: int, value: bytes | int) -> bytes:
@@ -62,3 +64,20 @@ def test_every_model_is_pinned_by_a_digest() -> None:
     pins = [pin for model in MODELS for pin in (*model.files.values(), model.dictionary) if pin]
 
     assert [] == [pin.path for pin in pins if len(pin.sha256) != 64]
+
+
+def test_settings_of_models_are_read_in_c() -> None:
+    prepare_libraries()
+
+    assert yaml.FullLoader.__name__ == "CFullLoader"
+
+
+def test_a_line_that_is_read_by_itself_is_hardly_filled_up() -> None:
+    widths = {
+        model.engine: operation["RecResizeImg"]["image_shape"][2]
+        for model in MODELS
+        for operation in model.settings["PreProcess"]["transform_ops"]
+        if "RecResizeImg" in operation
+    }
+
+    assert widths == {"onnx": 64, "paddle": 320}

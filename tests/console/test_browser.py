@@ -129,6 +129,7 @@ def test_many_are_confirmed_by_the_keyboard_alone(world: World, page: Page) -> N
         assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
         page.keyboard.press("Enter")
         expect(page.get_by_role("heading", name="Rerun 3 jobs?")).to_be_visible()
+        expect(page.get_by_role("button", name="Rerun 3 jobs")).to_be_focused()
         page.keyboard.press("Enter")
 
         expect(page.locator("p.notice")).to_have_text("Rerun: 3 of 3 jobs.")

@@ -1,11 +1,11 @@
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-import yaml
 
 from worker.models import MODELS, ModelError, lay_out, main, onnx_metadata, onnx_output_width
-from worker.processors.libraries import prepare_libraries
 
 
 def _field(number: int, value: bytes | int) -> bytes:
@@ -66,10 +66,18 @@ def test_every_model_is_pinned_by_a_digest() -> None:
     assert [] == [pin.path for pin in pins if len(pin.sha256) != 64]
 
 
-def test_settings_of_models_are_read_in_c() -> None:
-    prepare_libraries()
+def test_prepared_libraries_read_settings_in_c_and_hinder_no_import() -> None:
+    told = _in_a_process("prepare_libraries(); import yaml; print(yaml.FullLoader.__name__)")
+    told += _in_a_process("prepare_libraries(); import importlib.util as util; print(util.find_spec('no_such_module'))")
 
-    assert yaml.FullLoader.__name__ == "CFullLoader"
+    assert told.split() == ["CFullLoader", "None"]
+
+
+def _in_a_process(deeds: str) -> str:
+    """What the deeds print where a warning is an error: preparing changes the whole process it is called in."""
+    script = f"from worker.processors.libraries import prepare_libraries; {deeds}"
+    command = [sys.executable, "-W", "error", "-c", script]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
 def test_a_line_that_is_read_by_itself_is_hardly_filled_up() -> None:

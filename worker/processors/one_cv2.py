@@ -33,6 +33,9 @@ class _Named(Distribution):
 class _Finder(DistributionFinder):
     """Answers for the one name when it is asked for by name; a walk over all distributions never sees it."""
 
+    def find_spec(self, *_: object) -> None:
+        """Finds no module: without this method every failing import of the process is warned of."""
+
     def find_distributions(self, context: DistributionFinder.Context = _ANY) -> Iterable[Distribution]:
         if context.name == ASKED_FOR:
             yield _Named(importlib.metadata.version(PRESENT))

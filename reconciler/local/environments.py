@@ -32,7 +32,7 @@ def archive(engine: str, folder: Path, report: Callable[[str], None]) -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not target.exists():
             _build(engine, target, report)
-            for old in set(folder.glob(f"{engine}-*.tar*")) - {target}:
+            for old in set(folder.glob(f"{engine}-*.tar.gz")) - {target}:
                 old.unlink()
     return target
 

@@ -53,6 +53,8 @@ class Daemon:
             # A launch takes seconds: what comes free while one pass launches is for the other, as for a second daemon.
             Duty("refill", dispatch.run_once, tick, outage, wanted_when=partial(due, ("jobs",))),
             Duty("watch", watch.run_once, look, outage, wanted_when=partial(due, watch.WATCHED)),
+            # Logs take seconds too: what comes due while one pass reads them is for the other.
+            Duty("rewatch", watch.run_once, look, outage, wanted_when=partial(due, watch.WATCHED)),
             Duty("collect", collect.run_once, look, outage, wanted_when=partial(due, collect.GATHERED)),
             Duty("repair", repair.run_once, tick, outage, wanted_when=partial(due, repair.REPAIRED)),
             Duty("tell", tell.run_once, tick, outage),

@@ -51,14 +51,13 @@ class Duty:
     def tick(self, context: Context) -> None:
         """Make a pass; a tick during a pass means one more pass after it."""
         self._wanted.set()
-        if not self._running.acquire(blocking=False):
-            return
-        try:
-            while self._wanted.is_set() and not context.stopping.is_set():
+        # Looked at again once the pass is given back: a tick may have come between its last look and that.
+        while self._wanted.is_set() and not context.stopping.is_set() and self._running.acquire(blocking=False):
+            try:
                 self._wanted.clear()
                 self._pass(context)
-        finally:
-            self._running.release()
+            finally:
+                self._running.release()
 
     def beat_once(self, context: Context) -> None:
         """Make one pass whatever the clock says, for the time when it has stopped."""

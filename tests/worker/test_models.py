@@ -1,6 +1,4 @@
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -64,20 +62,6 @@ def test_every_model_is_pinned_by_a_digest() -> None:
     pins = [pin for model in MODELS for pin in (*model.files.values(), model.dictionary) if pin]
 
     assert [] == [pin.path for pin in pins if len(pin.sha256) != 64]
-
-
-def test_prepared_libraries_read_settings_in_c_and_hinder_no_import() -> None:
-    told = _in_a_process("prepare_libraries(); import yaml; print(yaml.FullLoader.__name__)")
-    told += _in_a_process("prepare_libraries(); import importlib.util as util; print(util.find_spec('no_such_module'))")
-
-    assert told.split() == ["CFullLoader", "None"]
-
-
-def _in_a_process(deeds: str) -> str:
-    """What the deeds print where a warning is an error: preparing changes the whole process it is called in."""
-    script = f"from worker.processors.libraries import prepare_libraries; {deeds}"
-    command = [sys.executable, "-W", "error", "-c", script]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
 def test_a_line_that_is_read_by_itself_is_hardly_filled_up() -> None:

@@ -124,6 +124,16 @@ def test_there_is_exactly_one_cv2_and_it_is_the_headless_one(engine: str, enviro
     assert done.stdout.split() == ["opencv-python-headless"]
 
 
+@pytest.mark.parametrize("engine", ENGINES)
+def test_nothing_that_asks_a_hub_of_models_is_installed(engine: str, environment: Get) -> None:
+    absent = ("aiohttp", "aistudio_sdk", "huggingface_hub", "modelscope", "pandas")
+    script = f"import importlib.util as util; print([name for name in {absent} if util.find_spec(name)])"
+
+    done = subprocess.run([str(environment(engine).python), "-c", script], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "[]"
+
+
 def test_a_heic_photo_is_decoded_in_the_workers_environment(environment: Get) -> None:
     script = (
         "import sys; from worker.processors.decode import Bounds, decode; "

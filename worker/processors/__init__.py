@@ -9,7 +9,8 @@ Law: arrays in, values out; no network, no clock, no files but the models.
     reading_order.py         rows of a page, columns of prose
     legibility.py            lines that were only guessed
     paddle.py                the engine
-    libraries.py, one_cv2.py what its libraries must be told before they are imported
+    libraries.py             what its libraries must be told before they are imported
+    one_cv2.py, absent.py    ... the name of the one cv2, and stand-ins for what they import and never ask
     crop.py                  the outline of a sheet on a plain background, and the sheet cut out
     enhancement.py           light, white, range and noise, where the measures ask for it
     noise.py                 how much noise there is, and the picture without it

@@ -10,6 +10,7 @@ import tempfile
 
 import yaml
 
+from worker.processors.absent import stand_in
 from worker.processors.one_cv2 import answer_for_contrib
 
 _QUIET = {
@@ -30,6 +31,7 @@ def prepare_libraries() -> None:
         os.environ[_CACHE] = tempfile.mkdtemp(prefix="rythmiq-paddle-")
         atexit.register(shutil.rmtree, os.environ[_CACHE], ignore_errors=True)
     answer_for_contrib()
+    stand_in()
     _read_settings_in_c()
 
 

@@ -1,4 +1,4 @@
-"""A Camber that costs almost nothing: every job queues and runs for a fixed time, and its worker refuses the document.
+"""A Camber that costs almost nothing: every job queues and runs for a given time, and its worker refuses the document.
 
 Run as a program by the daemon under test. Its jobs are files: one written by `create`, read by everything else. A
 refusal is a verdict like any other, and leaves the object store out of the figures.
@@ -99,7 +99,9 @@ def remove(_words: list[str]) -> None:
 def _row(file: Path) -> dict[str, object]:
     job = json.loads(file.read_text())
     started = job["created"] + float(os.environ["BENCH_QUEUE_SECONDS"])
-    ended, now = started + float(os.environ["BENCH_RUN_SECONDS"]), time.time()
+    # Steps of the golden ratio fall evenly, however many there are.
+    spread = float(os.environ["BENCH_SPREAD_SECONDS"]) * (int(file.name) * 0.618034 % 1)
+    ended, now = started + float(os.environ["BENCH_RUN_SECONDS"]) + spread, time.time()
     status = "COMPLETED" if now >= ended else "RUNNING" if now >= started else "PENDING"
     row = {"job_id": int(file.name), "job_status": status, "command": job["command"], "mount_dir": job["mount_dir"]}
     times = {"created_at": _told(job["created"])}

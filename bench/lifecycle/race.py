@@ -59,6 +59,8 @@ class Course:
     kill: bool = False
     slots: int = SLOTS
     run_seconds: float = RUN_SECONDS
+    spread_seconds: float = 0.0
+    """By so much some runs go on for longer than others."""
     poll_seconds: float = POLL_SECONDS
 
 
@@ -84,7 +86,7 @@ class Outcome:
 
 def race(course: Course) -> Outcome:
     """All jobs are there before the daemon starts."""
-    with bare_world(course.run_seconds) as world:
+    with bare_world(course.run_seconds, course.spread_seconds) as world:
         world.submit()
         world.execute(MANY, jobs=course.jobs)
         begun = int(world.one(COMMITS))
@@ -142,7 +144,7 @@ def _steps(world: World) -> Counter[str]:
 
 
 @contextmanager
-def bare_world(run_seconds: float = RUN_SECONDS) -> Iterator[World]:
+def bare_world(run_seconds: float = RUN_SECONDS, spread_seconds: float = 0.0) -> Iterator[World]:
     """Postgres and an object store of one's own, with the bench's Camber."""
     with (
         TemporaryDirectory() as name,
@@ -153,20 +155,21 @@ def bare_world(run_seconds: float = RUN_SECONDS) -> Iterator[World]:
         upgrade(url)
         home.mkdir()
         world = make_world(url, url, store, home)
-        install(home, run_seconds)
+        install(home, run_seconds, spread_seconds)
         try:
             yield world
         finally:
             world.close()
 
 
-def install(home: Path, run_seconds: float = RUN_SECONDS) -> None:
-    """Put the bench's Camber into the folder, as `camber`; its jobs run for so long."""
+def install(home: Path, run_seconds: float = RUN_SECONDS, spread_seconds: float = 0.0) -> None:
+    """Put the bench's Camber into the folder, as `camber`; its jobs run for so long, some by the spread longer."""
     told = {
         "BENCH_CAMBER_HOME": home,
         "BENCH_CAMBER_CODE": Path(worker.__file__).parents[1],
         "BENCH_QUEUE_SECONDS": QUEUE_SECONDS,
         "BENCH_RUN_SECONDS": run_seconds,
+        "BENCH_SPREAD_SECONDS": spread_seconds,
     }
     words = " ".join(f'{name}="{value}"' for name, value in told.items())
     program = Path(__file__).with_name("camber.py")

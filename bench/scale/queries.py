@@ -18,6 +18,7 @@ OWNER = UUID(int=7)
 _WATCHED = ["submitted", "queued", "running", "abandoned"]
 _CLAIM = {
     "ahead_seconds": 0.4,
+    "over": [27_650, 27_651],
     "states": _WATCHED,
     "backend": "camber",
     "account": "tester",
@@ -27,7 +28,7 @@ _CLAIM = {
 }
 _PACE = {"backend": "camber", "processes": 2, "runs": 40, "age_seconds": 7 * 86400}
 QUERIES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
-    "is anything due": (statement("look_for_due").text, {}),
+    "is anything due": (statement("look_for_due").text, {"ahead_seconds": 0.4}),
     "claim of jobs": (statement("peek_due_jobs").text, {"limit": LIMIT}),
     "claim of runs to watch": (statement("claim_runs").text, _CLAIM),
     "slots in use": (statement("count_occupied_slots").text, {"backend": "camber", "account": "tester"}),

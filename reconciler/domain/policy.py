@@ -31,7 +31,7 @@ class Policy:
 
 
 JITTER = 0.2
-"""The share of a pause between looks by which it is longer or shorter."""
+"""The share of a pause between looks by which it is shorter at the most: never longer, for somebody waits."""
 
 
 def backoff_seconds(policy: Policy, failures: int, jitter: float) -> float:
@@ -41,8 +41,8 @@ def backoff_seconds(policy: Policy, failures: int, jitter: float) -> float:
 
 
 def poll_seconds(policy: Policy, age_seconds: float, jitter: float) -> float:
-    """When to look again at what is of this age: often while it is young, a tenth of its age later on, 20 % jitter."""
-    return _within(policy, age_seconds / 10) * (1 - JITTER + 2 * JITTER * jitter)
+    """When to look again at what is of this age: often while it is young, a tenth of its age later on, less up to 20 %."""
+    return _within(policy, age_seconds / 10) * (1 - JITTER * jitter)
 
 
 def news_seconds(policy: Policy, run_seconds: float, first_seconds: float, last_seconds: float, jitter: float) -> float:

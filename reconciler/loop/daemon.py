@@ -43,7 +43,7 @@ class Daemon:
         tick, look = settings.tick_seconds, settings.poll_min_seconds / 2
         self._context = replace(context, follow=self._follow)
         outage = Outage(settings.policy, context.random)
-        self._due = Due(context.engine, context.leases.clock)
+        self._due = Due(context.engine, context.leases.clock, watch.ahead_seconds(context))
         due = self._due.any_of
         self._heart = Duty("heart", self._beat, settings.lease_seconds / 3, outage, always=True)
         self._duties = [

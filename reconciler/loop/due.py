@@ -15,8 +15,8 @@ AGE_SECONDS = 0.25
 class Due:
     """What is due, as the database said a moment ago. Thread-safe."""
 
-    def __init__(self, engine: Engine, clock: Callable[[], float]) -> None:
-        self._engine, self._clock = engine, clock
+    def __init__(self, engine: Engine, clock: Callable[[], float], ahead_seconds: float) -> None:
+        self._engine, self._clock, self._ahead_seconds = engine, clock, ahead_seconds
         self._words: frozenset[str] = frozenset()
         self._since: float | None = None
         self._lock = Lock()
@@ -27,7 +27,7 @@ class Due:
         with self._lock:
             if self._since is None or now - self._since >= AGE_SECONDS:
                 with transaction(self._engine, "look_for_due") as connection:
-                    self._words = daemons.look_for_due(connection)
+                    self._words = daemons.look_for_due(connection, self._ahead_seconds)
                 self._since = now
             return not self._words.isdisjoint(words)
 

@@ -5,7 +5,7 @@ waits or runs. What looks final, what it does not show and what it does not iden
 of all the others is written in one transaction.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -58,29 +58,34 @@ class _Told:
     decision: Keep | Advance
 
 
-def glance(context: Context, due: Sequence[Claimed]) -> tuple[Counts, list[Glanced]]:
-    """Look at all of them with one read of the list, where they are several; returns those with more to be done."""
+def glance(context: Context, due: Sequence[Claimed]) -> tuple[Counts, list[Glanced], set[int]]:
+    """Look at all of them with one read of the list, where they are several.
+
+    Returned are those with more to be done, and the Camber jobs that it showed to be over though nobody asked.
+    """
     sought = {one.run.camber_job_id for one in due if one.run.camber_job_id is not None}
     if len(sought) < TOGETHER_MIN:
-        return Counts(), [Glanced(one.run, one.attempts, None) for one in due]
+        return Counts(), [Glanced(one.run, one.attempts, None) for one in due], set()
     with context.ledger.page():
-        rows = _read_list(context, due[0].run.account, sought)
+        shown = _read_list(context, due[0].run.account, sought)
+        rows = {row.camber_job_id: row for row in shown if row.camber_job_id in sought}
         told = {one.run.id: found for one in due if (found := _told(one.run, rows.get(one.run.camber_job_id or 0)))}
         settled = [one for one in told.values() if not _has_more(one)] + _put_off(context, told.values())
         counts = _write_down(context, settled)
     over = set() if counts is None else {one.run.id for one in settled}
     # What has no row that is believed may be over: somebody waits for that.
     others = sorted((one for one in due if one.run.id not in over), key=lambda one: one.run.id in told)
-    return counts or Counts(), [Glanced(one.run, one.attempts, _row(told.get(one.run.id))) for one in others]
+    surprises = {row.camber_job_id for row in shown if row.status.final} - sought
+    return counts or Counts(), [Glanced(one.run, one.attempts, _row(told.get(one.run.id))) for one in others], surprises
 
 
 def _row(told: _Told | None) -> RemoteJob | None:
     return told.row if told else None
 
 
-def _read_list(context: Context, account: str, sought: set[int]) -> Mapping[int, RemoteJob]:
-    """The rows of the jobs that are sought, as far as the list shows them: newest first, down to the oldest of them."""
-    found: dict[int, RemoteJob] = {}
+def _read_list(context: Context, account: str, sought: set[int]) -> Sequence[RemoteJob]:
+    """The list's rows, newest first, until all jobs that are sought were shown or would have been."""
+    shown: list[RemoteJob] = []
     until = context.leases.clock() + context.settings.list_seconds_max
     for number in range(1, PAGES_MAX + 1):
         enough = context.stopping.is_set() or context.leases.clock() >= until
@@ -88,10 +93,10 @@ def _read_list(context: Context, account: str, sought: set[int]) -> Mapping[int,
         if not isinstance(page, Page) or not page.rows:
             break
         notice(context, account, page.rows)
-        found |= {row.camber_job_id: row for row in page.rows if row.camber_job_id in sought}
-        if sought <= found.keys() or all(row.camber_job_id < min(sought) for row in page.rows):
+        shown += page.rows
+        if sought <= {row.camber_job_id for row in shown} or all(row.camber_job_id < min(sought) for row in page.rows):
             break
-    return found
+    return shown
 
 
 def _told(run: Run, row: RemoteJob | None) -> _Told | None:

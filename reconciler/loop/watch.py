@@ -27,17 +27,25 @@ from worker.contract import ErrorCode
 WATCHED = (RunState.SUBMITTED, RunState.QUEUED, RunState.RUNNING, RunState.ABANDONED)
 
 
+def ahead_seconds(context: Context) -> float:
+    """What is due in so short a time is looked at now: it would have to wait for the next tick, half a pause."""
+    return JITTER * context.settings.poll_min_seconds
+
+
 @as_duty("watch")
 def run_once(context: Context) -> Counts:
     """Look at every run that is due: at all together where they are several, then at those that need it one by one."""
-    # A tick is half a pause: what would be due a moment after it would have to wait for the next one.
-    due = claim_due(context, WATCHED, ahead_seconds=JITTER * context.settings.poll_min_seconds)
+    due = claim_due(context, WATCHED, ahead_seconds=ahead_seconds(context))
     if not due:
         return Counts()
     with context.leases.dropping(one.run.lease for one in due):
         context.pacing.refresh()
-        counts, others = glance(context, due)
-        return counts + each(context, others, lambda one: watch(context, one), lambda one: one.lease)
+        counts, others, over = glance(context, due)
+        # The list is read for those that are due, and shows them all: what ended meanwhile need not wait for its turn.
+        ended = claim_due(context, WATCHED, over=over) if over else []
+        with context.leases.dropping(one.run.lease for one in ended):
+            first = [Glanced(one.run, one.attempts, None) for one in ended]
+            return counts + each(context, first + others, lambda one: watch(context, one), lambda one: one.lease)
 
 
 def watch(context: Context, one: Glanced) -> str:

@@ -15,9 +15,9 @@ def beat(connection: Connection, owner: UUID, host: str, pid: int, version: str,
     connection.execute(statement("beat_heart"), values)
 
 
-def look_for_due(connection: Connection) -> frozenset[str]:
-    """What is due at this moment: `requests`, `jobs`, and the states of runs whose next look has come."""
-    return frozenset(connection.execute(statement("look_for_due")).scalars())
+def look_for_due(connection: Connection, ahead_seconds: float) -> frozenset[str]:
+    """What is due at this moment: `requests`, `jobs`, and the states of runs whose next look comes so soon."""
+    return frozenset(connection.execute(statement("look_for_due"), {"ahead_seconds": ahead_seconds}).scalars())
 
 
 def stop(connection: Connection, owner: UUID) -> None:

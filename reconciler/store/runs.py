@@ -109,11 +109,20 @@ class Claimant:
 
 
 def claim(
-    connection: Connection, claimant: Claimant, states: Sequence[RunState], limit: int, ahead_seconds: float = 0.0
+    connection: Connection,
+    claimant: Claimant,
+    states: Sequence[RunState],
+    limit: int,
+    ahead_seconds: float = 0.0,
+    over: Collection[int] = (),
 ) -> list[Run]:
-    """Lease the claimant's runs that are due in one of the states, now or in so short a time."""
+    """Lease the claimant's runs that are due in one of the states, now or in so short a time.
+
+    A run whose Camber job is among those that are `over` is due.
+    """
     values = {name: getattr(claimant, name) for name in Claimant.__dataclass_fields__}
     values |= {"states": [str(state) for state in states], "limit": limit, "ahead_seconds": ahead_seconds}
+    values |= {"over": sorted(over)}
     rows = connection.execute(statement("claim_runs"), values).mappings()
     return [_run(row) for row in rows]
 

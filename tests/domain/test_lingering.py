@@ -176,7 +176,7 @@ def test_every_document_is_given_once_or_left_and_no_run_gets_more_than_it_may(
 def test_one_that_waits_is_looked_at_rarely_and_one_with_work_often() -> None:
     lingering = run(RunState.RUNNING, started_at=ago(1000), linger_seconds=120, given_at=ago(1))
 
-    assert 30 == linger_pause_seconds(lingering, 0, policy(), PACE, 0.5)
-    assert 2 == linger_pause_seconds(lingering, 3, policy(), PACE, 0.5)
+    assert 30 == linger_pause_seconds(lingering, 0, policy(), PACE, 0.0)
+    assert 2 == linger_pause_seconds(lingering, 3, policy(), PACE, 0.0)
     overdue = replace(lingering, given_at=ago(101))
-    assert 10 == pytest.approx(linger_pause_seconds(overdue, 1, policy(), PACE, 0.5), abs=0.2)
+    assert 10 == pytest.approx(linger_pause_seconds(overdue, 1, policy(), PACE, 0.0), abs=0.2)

@@ -6,9 +6,9 @@ from reconciler.store import daemons
 from tests.world import World
 
 
-def due(world: World) -> set[str]:
+def due(world: World, ahead_seconds: float = 0.0) -> set[str]:
     with world.engine.connect() as connection:
-        return set(daemons.look_for_due(connection))
+        return set(daemons.look_for_due(connection, ahead_seconds))
 
 
 def test_each_kind_of_work_has_its_word(world: World) -> None:
@@ -29,6 +29,15 @@ def test_each_kind_of_work_has_its_word(world: World) -> None:
     assert due(world) == {"collecting", "requests"}
 
 
+def test_a_run_whose_look_comes_before_the_next_tick_is_due(world: World) -> None:
+    world.submit()
+    world.step(world.daemon(), dispatch.run_once)
+    world.execute("UPDATE camber_runs SET next_poll_at = now() + interval '10 seconds'")
+
+    assert due(world, 9) == set()
+    assert due(world, 11) == {"submitted"}
+
+
 def test_what_another_daemon_is_at_is_not_due(world: World) -> None:
     daemon = world.daemon()
     world.submit()
@@ -41,7 +50,7 @@ def test_what_another_daemon_is_at_is_not_due(world: World) -> None:
 
 def test_an_answer_is_shared_for_a_moment_and_whoever_is_woken_asks_anew(world: World) -> None:
     now = [100.0]
-    shared = Due(world.engine, lambda: now[0])
+    shared = Due(world.engine, lambda: now[0], 0.0)
     assert not shared.any_of(("jobs",))
     world.submit()
 

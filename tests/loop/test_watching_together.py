@@ -172,9 +172,38 @@ def test_a_pass_reads_no_more_logs_than_it_can_and_opens_first_what_may_be_over(
     world.camber_says("COMPLETED", IDS[2])
     world.make_due()
 
-    counts, others = glance.glance(daemon, claim_due(daemon, watch.WATCHED))
+    counts, others, _ = glance.glance(daemon, claim_due(daemon, watch.WATCHED))
 
     assert counts["kept"] == 1
     assert [one.row is None for one in others] == [True, False]
     assert others[0].run.camber_job_id == IDS[2]
     assert world.one("SELECT count(*) FROM camber_runs WHERE next_poll_at > now() AND lease_owner IS NULL") == 1
+
+
+def test_a_run_that_the_list_shows_to_be_over_need_not_wait_for_its_turn(world: World, daemon: Context) -> None:
+    world.step(daemon, watch.run_once)
+    world.execute("UPDATE camber_runs SET next_poll_at = now() WHERE camber_job_id < :id", id=IDS[2])
+    world.execute("UPDATE camber_runs SET next_poll_at = now() + '1 hour' WHERE camber_job_id = :id", id=IDS[2])
+    world.work(IDS[2])
+
+    watch.run_once(daemon)
+
+    assert states(world) == ["queued", "queued", "collecting"]
+    assert world.calls("job get") == 1
+    assert world.one("SELECT count(*) FROM camber_runs WHERE lease_owner IS NOT NULL") == 0
+
+
+def test_the_end_of_a_run_that_another_daemon_looks_at_is_left_to_it(world: World, daemon: Context) -> None:
+    world.step(daemon, watch.run_once)
+    world.execute("UPDATE camber_runs SET next_poll_at = now() WHERE camber_job_id < :id", id=IDS[2])
+    world.execute(
+        "UPDATE camber_runs SET lease_owner = gen_random_uuid(), lease_until = now() + '1 minute', epoch = epoch + 1"
+        " WHERE camber_job_id = :id",
+        id=IDS[2],
+    )
+    world.work(IDS[2])
+
+    watch.run_once(daemon)
+
+    assert states(world) == ["queued", "queued", "queued"]
+    assert world.calls("job get") == 0

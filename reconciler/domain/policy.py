@@ -41,7 +41,7 @@ def backoff_seconds(policy: Policy, failures: int, jitter: float) -> float:
 
 
 def poll_seconds(policy: Policy, age_seconds: float, jitter: float) -> float:
-    """When to look again at what is of this age: often while it is young, later after a tenth of it, less up to 20 %."""
+    """When to look again at what is of this age: often while it is young, then after a tenth of it; jitter shortens."""
     return _within(policy, age_seconds / 10) * (1 - JITTER * jitter)
 
 

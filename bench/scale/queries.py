@@ -18,7 +18,6 @@ OWNER = UUID(int=7)
 _WATCHED = ["submitted", "queued", "running", "abandoned"]
 _CLAIM = {
     "ahead_seconds": 0.4,
-    "over": [27_650, 27_651],
     "states": _WATCHED,
     "backend": "camber",
     "account": "tester",
@@ -31,6 +30,11 @@ QUERIES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "is anything due": (statement("look_for_due").text, {"ahead_seconds": 0.4}),
     "claim of jobs": (statement("peek_due_jobs").text, {"limit": LIMIT}),
     "claim of runs to watch": (statement("claim_runs").text, _CLAIM),
+    "claim of runs that are over": (
+        statement("claim_ended_runs").text,
+        {name: _CLAIM[name] for name in ("states", "backend", "account", "owner", "lease_seconds")}
+        | {"camber_job_ids": list(range(1, 101))},
+    ),
     "slots in use": (statement("count_occupied_slots").text, {"backend": "camber", "account": "tester"}),
     "pace of recent runs": (statement("learn_pace").text, _PACE),
     "one scrape": (statement("measure_queue").text, {"alive_seconds": 60}),

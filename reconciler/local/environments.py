@@ -32,8 +32,9 @@ def archive(engine: str, folder: Path, report: Callable[[str], None]) -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not target.exists():
             _build(engine, target, report)
-            for old in set(folder.glob(f"{engine}-*.tar.gz")) - {target}:
-                old.unlink()
+            for old in set(folder.glob(f"{engine}-*.tar*")) - {target}:
+                if old.is_file():
+                    old.unlink()
     return target
 
 

@@ -28,6 +28,7 @@ transaction is open across an outside call. One file a duty, each with a run_onc
     doors.py     every call of the CLI and of the store
     ledger.py    what the CLI said, kept with what it decided
     owners.py    which Camber job a marker is known to belong to
+    ends.py      which ends a list has shown before their turn
     crashpoints.py  where a test may have the process killed
     naming.py    markers, folders, keys, commands
 """

@@ -1,6 +1,6 @@
 """Who the CLI is logged in as. Asked once a process, since the stash is named after it; again after a failed login."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reconciler.domain.observations import Account, Unreachable
@@ -41,31 +41,39 @@ class Claimed:
     attempts: tuple[Assigned, ...] = ()
 
 
-def claim_due(
-    context: Context,
-    states: Sequence[RunState],
-    *more: str,
-    ahead_seconds: float = 0.0,
-    over: Collection[int] = (),
-) -> list[Claimed]:
+def claim_due(context: Context, states: Sequence[RunState], *more: str, ahead_seconds: float = 0.0) -> list[Claimed]:
     """Lease the runs that are due, or as good as due, and that the account can see; one at most where it is a probe.
 
-    Due are also those whose Camber jobs are among those that are `over`.
     None while it is not known who the account is, or one of the dependencies, `more` among them, is left alone.
     """
     account = account_name(context)
     if account is None:
         return []
-    seconds = context.settings.lease_seconds
-    claimant = Claimant(owner=context.owner, lease_seconds=seconds, backend=context.backend, account=account)
     since = context.leases.clock()
     with context.transaction("claim") as connection, connection.begin_nested() as begun:
         gate = context.breakers.admit(connection, LOOKS.union(more))
         limit = {Gate.SHUT: 0, Gate.PROBE: 1, Gate.FREE: 2 * context.settings.run_slots}[gate]
-        due = runs.claim(connection, claimant, states, limit, ahead_seconds, over) if limit else []
+        due = runs.claim(connection, _claimant(context, account), states, limit, ahead_seconds) if limit else []
         told = settling.list_assigned(connection, [run.id for run in due if run.state in SPEAKING])
         if gate is Gate.PROBE and not due:
             # Nothing to try it with: let another duty have the probe.
             begun.rollback()
     context.leases.take((run.lease for run in due), since)
     return [Claimed(run, told.get(run.id, ())) for run in due]
+
+
+def claim_ended(
+    context: Context, account: str, states: Sequence[RunState], camber_job_ids: Sequence[int]
+) -> list[Claimed]:
+    """Lease those of the account's runs whose Camber jobs are these, due or not, unless somebody is at them."""
+    since = context.leases.clock()
+    with context.transaction("claim") as connection:
+        ended = runs.claim_ended(connection, _claimant(context, account), states, camber_job_ids)
+        told = settling.list_assigned(connection, [run.id for run in ended if run.state in SPEAKING])
+    context.leases.take((run.lease for run in ended), since)
+    return [Claimed(run, told.get(run.id, ())) for run in ended]
+
+
+def _claimant(context: Context, account: str) -> Claimant:
+    seconds = context.settings.lease_seconds
+    return Claimant(owner=context.owner, lease_seconds=seconds, backend=context.backend, account=account)

@@ -18,6 +18,7 @@ from reconciler.domain.runs import Run
 from reconciler.domain.states import RunEvent, RunState
 from reconciler.loop.breakers import Breakers
 from reconciler.loop.crashpoints import transaction
+from reconciler.loop.ends import Ends
 from reconciler.loop.leases import Leases
 from reconciler.loop.ledger import Ledger, open_page
 from reconciler.loop.owners import Owners
@@ -51,6 +52,7 @@ class Context:
     known: dict[str, str] = field(default_factory=dict)
     """What was learnt once for the whole process, such as the account's name."""
     owners: Owners = field(default_factory=Owners)
+    ends: Ends = field(default_factory=Ends)
     follow: Callable[[RunEvent], None] = lambda _event: None
     """Told of what became of a run, once it stands: other duties may go on from there."""
 

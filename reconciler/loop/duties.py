@@ -52,8 +52,10 @@ class Duty:
         """Make a pass; a tick during a pass means one more pass after it."""
         self._wanted.set()
         # Looked at again once the pass is given back: a tick may have come between its last look and that.
-        while self._wanted.is_set() and not context.stopping.is_set() and self._running.acquire(blocking=False):
+        while self._wanted.is_set() and self._running.acquire(blocking=False):
             try:
+                if context.stopping.is_set():
+                    return
                 self._wanted.clear()
                 self._pass(context)
             finally:

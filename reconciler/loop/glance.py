@@ -1,11 +1,13 @@
 """One read of Camber's job list looks at all submitted runs that are due; `job get` confirms what ends a run.
 
+What the list shows besides is not wasted: a run that it shows to be over is opened before its turn.
+
 The list may lag, be cut short or show a row without its folder: it is believed only where it says that a run still
 waits or runs. What looks final, what it does not show and what it does not identify is opened by itself. What it says
 of all the others is written in one transaction.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -15,7 +17,7 @@ from reconciler.domain.observations import CamberStatus, Page, RemoteJob, Seen
 from reconciler.domain.runs import Assigned, Lease, Run, RunId
 from reconciler.domain.states import RunEvent, RunState
 from reconciler.logs import Event, logger
-from reconciler.loop.accounts import Claimed
+from reconciler.loop.accounts import Claimed, claim_ended
 from reconciler.loop.context import Context, Counts
 from reconciler.loop.cycle import guarded
 from reconciler.loop.moving import log_run, move_of
@@ -28,7 +30,7 @@ PAGE_SIZE = 50
 PAGES_MAX = 40
 """Two thousand jobs: more than ever run at a time. What stands further down is opened by itself."""
 LOGS_MAX = 16
-"""So many logs are read in one pass: more than there are slots at Camber, as it was seen."""
+"""So many logs of runs that go on are read in one pass: more than there are slots at Camber, as it was seen."""
 TOGETHER_MIN = 2
 """From so many on the list costs less than opening each."""
 BELIEVED = frozenset({RunEvent.SEEN_QUEUED, RunEvent.SEEN_RUNNING})
@@ -137,12 +139,24 @@ def _write_down(context: Context, told: Sequence[_Told]) -> Counts | None:
 
     None where it cannot be written together: then each is looked at by itself, and one holds no other back.
     """
+    return guarded(lambda: _written(context, told), _unless_away, runs=str(len(told))) if told else Counts()
 
-    def blame(error: Exception) -> None:
-        if database_away(error) and not in_the_way(error):
-            raise error
 
-    return guarded(lambda: _written(context, told), blame, runs=str(len(told))) if told else Counts()
+def _unless_away(error: Exception) -> None:
+    if database_away(error) and not in_the_way(error):
+        raise error
+
+
+def take_ended(
+    context: Context, due: Sequence[Claimed], over: Collection[int], states: Sequence[RunState]
+) -> list[Glanced]:
+    """Lease the runs whose Camber jobs were shown to be over before their turn; none where that cannot be done now."""
+    worth = context.ends.worth_a_look(over)
+    if not worth or context.stopping.is_set():
+        return []
+    account = due[0].run.account
+    ended = guarded(lambda: claim_ended(context, account, states, worth), _unless_away, jobs=str(len(worth)))
+    return [Glanced(one.run, one.attempts, None) for one in ended or ()]
 
 
 def _written(context: Context, told: Sequence[_Told]) -> Counts | None:

@@ -15,7 +15,7 @@ from reconciler.loop.context import Context, Counts
 from reconciler.loop.crashpoints import as_duty
 from reconciler.loop.cycle import each
 from reconciler.loop.faults import error_details, give_up_all, log_job, supersede_all
-from reconciler.loop.glance import Glanced, glance
+from reconciler.loop.glance import Glanced, glance, take_ended
 from reconciler.loop.harvest import harvest, keep_tail
 from reconciler.loop.lingering import pause_seconds, put_gift
 from reconciler.loop.moving import log_run, move_of
@@ -41,11 +41,9 @@ def run_once(context: Context) -> Counts:
     with context.leases.dropping(one.run.lease for one in due):
         context.pacing.refresh()
         counts, others, over = glance(context, due)
-        # The list is read for those that are due, and shows them all: what ended meanwhile need not wait for its turn.
-        ended = claim_due(context, WATCHED, over=over) if over else []
-        with context.leases.dropping(one.run.lease for one in ended):
-            first = [Glanced(one.run, one.attempts, None) for one in ended]
-            return counts + each(context, first + others, lambda one: watch(context, one), lambda one: one.lease)
+        ended = take_ended(context, due, over, WATCHED)
+        with context.leases.dropping(one.lease for one in ended):
+            return counts + each(context, ended + others, lambda one: watch(context, one), lambda one: one.lease)
 
 
 def watch(context: Context, one: Glanced) -> str:

@@ -109,22 +109,25 @@ class Claimant:
 
 
 def claim(
-    connection: Connection,
-    claimant: Claimant,
-    states: Sequence[RunState],
-    limit: int,
-    ahead_seconds: float = 0.0,
-    over: Collection[int] = (),
+    connection: Connection, claimant: Claimant, states: Sequence[RunState], limit: int, ahead_seconds: float = 0.0
 ) -> list[Run]:
-    """Lease the claimant's runs that are due in one of the states, now or in so short a time.
+    """Lease the claimant's runs that are due in one of the states, now or in so short a time."""
+    return _claim(connection, "claim_runs", claimant, states, limit=limit, ahead_seconds=ahead_seconds)
 
-    A run whose Camber job is among those that are `over` is due.
-    """
-    values = {name: getattr(claimant, name) for name in Claimant.__dataclass_fields__}
-    values |= {"states": [str(state) for state in states], "limit": limit, "ahead_seconds": ahead_seconds}
-    values |= {"over": sorted(over)}
-    rows = connection.execute(statement("claim_runs"), values).mappings()
-    return [_run(row) for row in rows]
+
+def claim_ended(
+    connection: Connection, claimant: Claimant, states: Sequence[RunState], camber_job_ids: Sequence[int]
+) -> list[Run]:
+    """Lease those of the claimant's runs in one of the states whose Camber jobs are these, due or not."""
+    return _claim(connection, "claim_ended_runs", claimant, states, camber_job_ids=list(camber_job_ids))
+
+
+def _claim(
+    connection: Connection, name: str, claimant: Claimant, states: Sequence[RunState], **more: object
+) -> list[Run]:
+    values = {field: getattr(claimant, field) for field in Claimant.__dataclass_fields__}
+    values |= {"states": [str(state) for state in states], **more}
+    return [_run(row) for row in connection.execute(statement(name), values).mappings()]
 
 
 def read(connection: Connection, lease: Lease) -> Run:

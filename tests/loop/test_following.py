@@ -1,14 +1,18 @@
 """What one look leaves to be done is not left to the next tick: results, a free slot, an end that is near."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from random import Random
 
 import pytest
 
 from reconciler.loop import dispatch, harvest, watch
 from reconciler.loop.context import Context, Counts
 from reconciler.loop.daemon import Daemon
+from reconciler.loop.duties import Duty
+from reconciler.loop.outage import Outage
 from reconciler.loop.settle import judge
+from tests.domain.builders import policy
 from tests.fake_camber import FIRST_ID
 from tests.loop.test_daemon import until
 from tests.world import World
@@ -65,6 +69,77 @@ def test_a_slot_that_comes_free_during_a_launch_does_not_wait_for_its_end(
     finally:
         go_on.set()
         thread.join()
+
+
+def test_an_end_during_the_reading_of_logs_does_not_wait_for_them(
+    world: World, ended: Daemon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reading, go_on = threading.Event(), threading.Event()
+
+    def slow(context: Context) -> Counts:
+        reading.set()
+        go_on.wait(60)
+        return Counts()
+
+    first, *others = (duty for duty in ended.duties if duty.name in ("watch", "rewatch"))
+    monkeypatch.setattr(first, "_run_once", slow)
+    thread = threading.Thread(target=first.tick, args=(ended.context,))
+    thread.start()
+    assert reading.wait(60)
+    try:
+        for duty in others:
+            duty.tick(ended.context)
+        until(lambda: world.one("SELECT count(*) FROM jobs WHERE status = 'completed'") == 1)
+    finally:
+        go_on.set()
+        thread.join()
+
+
+class _Gate:
+    """A lock of a duty at whose taking or giving back something else happens."""
+
+    def __init__(self, *, taken: Callable[[], None] = lambda: None, given: Callable[[], None] = lambda: None) -> None:
+        self._lock, self._taken, self._given = threading.Lock(), taken, given
+
+    def acquire(self, *, blocking: bool) -> bool:
+        self._taken()
+        return self._lock.acquire(blocking=blocking)
+
+    def release(self) -> None:
+        self._given()
+        self._lock.release()
+
+
+def _duty(passes: list[int]) -> Duty:
+    def note(_: Context) -> Counts:
+        passes.append(1)
+        return Counts()
+
+    return Duty("noted", note, 1, Outage(policy(), Random(1)))
+
+
+def test_a_tick_between_the_end_of_a_pass_and_its_lock_is_not_lost(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passes: list[int] = []
+    duty, context = _duty(passes), world.daemon()
+    monkeypatch.setattr(duty, "_running", _Gate(given=lambda: duty.tick(context) if len(passes) < 2 else None))
+
+    duty.tick(context)
+
+    assert len(passes) == 2
+
+
+def test_a_daemon_that_is_told_to_stop_as_a_tick_comes_makes_no_pass(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passes: list[int] = []
+    duty, context = _duty(passes), world.daemon()
+    monkeypatch.setattr(duty, "_running", _Gate(taken=context.stopping.set))
+
+    duty.tick(context)
+
+    assert passes == []
 
 
 def test_what_would_be_due_a_moment_after_a_tick_is_looked_at_with_it(world: World) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import event
 from reconciler.loop import collect, dispatch, glance, watch
 from reconciler.loop.accounts import claim_due
 from reconciler.loop.context import Context
+from reconciler.loop.ends import TRIES_MAX
 from tests.fake_camber import FIRST_ID
 from tests.world import World
 
@@ -207,3 +208,69 @@ def test_the_end_of_a_run_that_another_daemon_looks_at_is_left_to_it(world: Worl
 
     assert states(world) == ["queued", "queued", "queued"]
     assert world.calls("job get") == 0
+
+
+def test_a_list_that_says_more_than_get_is_asked_about_a_few_times_and_then_waits_its_turn(
+    world: World, daemon: Context
+) -> None:
+    world.step(daemon, watch.run_once)
+    world.work(IDS[2])
+    world.fault(job_get="lost")
+
+    gets = []
+    for _ in range(TRIES_MAX + 2):
+        world.execute("UPDATE camber_runs SET next_poll_at = now() WHERE camber_job_id < :id", id=IDS[2])
+        world.execute("UPDATE camber_runs SET next_poll_at = now() + '1 hour' WHERE camber_job_id = :id", id=IDS[2])
+        watch.run_once(daemon)
+        gets.append(world.calls("job get"))
+
+    # One look tries a call that fails several times.
+    assert gets[0] > 0
+    assert gets[-1] == TRIES_MAX * gets[0]
+
+
+def test_a_fault_of_our_own_keeps_its_pause_whatever_the_list_shows(world: World, daemon: Context) -> None:
+    world.step(daemon, watch.run_once)
+    world.execute("UPDATE camber_runs SET next_poll_at = now() WHERE camber_job_id < :id", id=IDS[2])
+    world.execute(
+        "UPDATE camber_runs SET next_poll_at = now() + '1 hour', own_faults = 1 WHERE camber_job_id = :id", id=IDS[2]
+    )
+    world.work(IDS[2])
+
+    watch.run_once(daemon)
+
+    assert states(world) == ["queued", "queued", "queued"]
+    assert world.calls("job get") == 0
+
+
+def test_what_falls_due_beside_an_end_is_left_to_a_list(world: World, daemon: Context) -> None:
+    """Only the end is opened: whatever else is due by then is looked at by the next read."""
+    world.step(daemon, watch.run_once)
+    world.make_due()
+    world.work(IDS[2])
+    due = claim_due(daemon, watch.WATCHED)[:1]
+    daemon.leases.drop(due[0].run.lease)
+    world.execute("UPDATE camber_runs SET lease_owner = NULL, lease_until = NULL")
+
+    ended = glance.take_ended(daemon, due, {IDS[2]}, watch.WATCHED)
+
+    assert [one.run.camber_job_id for one in ended] == [IDS[2]]
+
+
+def test_ends_that_cannot_be_taken_now_leave_the_others_to_be_looked_at(
+    world: World, daemon: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.step(daemon, watch.run_once)
+    world.execute("UPDATE camber_runs SET next_poll_at = now() WHERE camber_job_id < :id", id=IDS[2])
+    world.work(IDS[2])
+    world.camber_says("RUNNING", IDS[0])
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("planted")
+
+    monkeypatch.setattr(glance, "claim_ended", fail)
+
+    watch.run_once(daemon)
+
+    assert states(world) == ["running", "queued", "queued"]
+    assert world.one("SELECT count(*) FROM camber_runs WHERE lease_owner IS NOT NULL") == 0

@@ -26,6 +26,7 @@ def past(databases: Databases) -> Iterator[Engine]:
     [
         ("is anything due", 50),
         ("claim of runs to watch", 50),
+        ("claim of runs that are over", 150),
         ("slots in use", 50),
         ("job_overview, newest 20", 200),
         ("run_overview, newest 20", 200),

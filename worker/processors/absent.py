@@ -2,7 +2,8 @@
 
 Hubs of models, a client of a service that reads elsewhere, and tables are imported at the top of modules that every
 pipeline passes through, and nothing asks them on the way from a picture to its text. They would be a fifth of the
-environment and a quarter of a child's start; and what is not there downloads nothing and sends nothing away.
+environment and a quarter of a child's start. (What keeps a run from downloading is that every model is given as a
+folder; without these there is also less that could.)
 Every name in them is a class that refuses to be made: `except` and `isinstance` work, and use is told.
 """
 
@@ -27,7 +28,8 @@ class _Module(ModuleType):
             raise AttributeError(name)
         if (self.__name__, name) in _TOLD_WHILE_IMPORTED:
             return _TOLD_WHILE_IMPORTED[self.__name__, name]
-        return _refusing(self.__name__, name)
+        setattr(self, name, _refusing(self.__name__, name))
+        return self.__dict__[name]
 
 
 def _refusing(module: str, name: str) -> type[Exception]:

@@ -1,12 +1,11 @@
 -- Taken in one statement; a row that another daemon is taking is passed over. The epoch fences all earlier holders.
--- What was seen to be over is due, whatever its row says.
 WITH due AS (
     SELECT id
     FROM camber_runs
     WHERE state = ANY(:states)
       AND backend = :backend
       AND account = :account
-      AND (next_poll_at <= now() + make_interval(secs => :ahead_seconds) OR camber_job_id = ANY(:over))
+      AND next_poll_at <= now() + make_interval(secs => :ahead_seconds)
       AND (lease_until IS NULL OR lease_until < now())
     ORDER BY next_poll_at
     LIMIT :limit

@@ -1,4 +1,5 @@
--- What is due at this moment, or of runs in so short a time, in a word each; every part by a partial index, and none reads more than it must.
+-- What is due at this moment, or of runs in so short a time, in a word each; every part by a partial index, and none
+-- reads more than it must.
 SELECT 'requests' AS word WHERE EXISTS (SELECT FROM jobs WHERE rerun_requested OR cancel_requested)
 UNION ALL
 SELECT 'signals' WHERE EXISTS (SELECT FROM owed_signals WHERE due_at <= now())

@@ -1,7 +1,9 @@
 """Nothing is taken twice, nothing is written by one who lost its lease, nothing is lost with a daemon."""
 
+import re
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from sqlalchemy.exc import IntegrityError
@@ -11,11 +13,16 @@ from reconciler.loop import collect, dispatch, repair, requests, watch
 from reconciler.loop.context import Context
 from reconciler.loop.launch import relaunch
 from reconciler.loop.watch import WATCHED
-from reconciler.store import runs
+from reconciler.store import database, runs
 from reconciler.store.runs import Claimant, StaleLease
 from tests.fake_camber import FIRST_ID
 from tests.world import World
 from worker.contract import ErrorCode, encode_frame
+
+STATEMENTS = Path(database.__file__).with_name("statements")
+FENCE = "lease_owner = :owner AND"
+FENCED_MIN = 9
+"""So many statements write under a lease today."""
 
 
 def claimant(daemon: Context) -> Claimant:
@@ -232,9 +239,11 @@ def test_a_launch_that_is_never_known_ends_with_an_operator(world: World) -> Non
     assert world.calls("job create") == 2
 
 
-def test_a_stale_epoch_cannot_write(world: World) -> None:
+@pytest.mark.parametrize("by", ["another daemon", "another pass of its own"])
+def test_a_stale_epoch_cannot_write(world: World, by: str) -> None:
     """A zombie wakes up with what it knew: every write of it is refused, and nothing has changed."""
-    zombie, alive = world.daemon(), world.daemon()
+    zombie = world.daemon()
+    alive = world.daemon() if by == "another daemon" else zombie
     job = world.submit()
     world.step(zombie, dispatch.run_once)
     world.make_due()
@@ -254,6 +263,16 @@ def test_a_stale_epoch_cannot_write(world: World) -> None:
     assert new.lease.epoch == old.lease.epoch + 1
     assert world.one("SELECT state FROM camber_runs") == "submitted"
     assert world.status(job) == "processing"
+
+
+def test_every_fence_names_the_owner_the_epoch_and_the_time() -> None:
+    """Owners tell daemons apart, epochs the passes of one; the time fences who was not taken over yet."""
+    fenced = {file.name: file.read_text() for file in STATEMENTS.glob("*.sql") if FENCE in file.read_text()}
+
+    assert len(fenced) >= FENCED_MIN
+    for name, text in fenced.items():
+        assert re.search(r"\bepoch = (:epoch|[a-z]+\.epoch)\b", text), name
+        assert re.search(rf"{FENCE} .*lease_until > now\(\)", text), name
 
 
 def test_an_expired_lease_cannot_write_even_if_nobody_took_it_over(world: World) -> None:

@@ -85,7 +85,12 @@ LISTED = (
         name="search fails",
         begin=acts.begin(1),
         over=acts.cleared,
-        tick=acts.troubled("reads", "EXISTS (SELECT FROM camber_runs WHERE state = 'unknown')", job_list="garbage+1"),
+        # Whoever dies after the first list and before the plan leaves a world in which nothing can be planned.
+        tick=acts.troubled(
+            "reads",
+            "EXISTS (SELECT FROM camber_runs WHERE state = 'unknown') OR NOT EXISTS (SELECT FROM camber_runs)",
+            job_list="garbage+1",
+        ),
         faults={"job create": "exit-1*1"},
     ),
     Scenario(name="sweep fails", begin=acts.begin(1), tick=acts.late_list_trouble, over=acts.cleared, settings=SWEPT),

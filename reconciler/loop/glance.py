@@ -74,11 +74,11 @@ def glance(context: Context, due: Sequence[Claimed]) -> tuple[Counts, list[Glanc
         told = {one.run.id: found for one in due if (found := _told(one.run, rows.get(one.run.camber_job_id or 0)))}
         settled = [one for one in told.values() if not _has_more(one)] + _put_off(context, told.values())
         counts = _write_down(context, settled)
-    over = set() if counts is None else {one.run.id for one in settled}
+    written = set() if counts is None else {one.run.id for one in settled}
     # What has no row that is believed may be over: somebody waits for that.
-    others = sorted((one for one in due if one.run.id not in over), key=lambda one: one.run.id in told)
-    surprises = {row.camber_job_id for row in shown if row.status.final} - sought
-    return counts or Counts(), [Glanced(one.run, one.attempts, _row(told.get(one.run.id))) for one in others], surprises
+    others = sorted((one for one in due if one.run.id not in written), key=lambda one: one.run.id in told)
+    over = {row.camber_job_id for row in shown if row.status.final} - sought
+    return counts or Counts(), [Glanced(one.run, one.attempts, _row(told.get(one.run.id))) for one in others], over
 
 
 def _row(told: _Told | None) -> RemoteJob | None:

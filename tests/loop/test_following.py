@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from random import Random
 
 import pytest
@@ -48,51 +49,42 @@ def test_what_is_over_is_collected_and_its_slot_is_filled_without_waiting_for_a_
     until(lambda: world.one("SELECT count(*) FROM jobs WHERE status = 'completed'") == 1)
 
 
-def test_a_slot_that_comes_free_during_a_launch_does_not_wait_for_its_end(
-    world: World, ended: Daemon, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    launching, go_on = threading.Event(), threading.Event()
+@contextmanager
+def _at_work(daemon: Daemon, name: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The duty is in a pass for as long as this lasts."""
+    begun, go_on = threading.Event(), threading.Event()
 
     def slow(context: Context) -> Counts:
-        launching.set()
+        begun.set()
         go_on.wait(60)
         return Counts()
 
-    (first,) = (duty for duty in ended.duties if duty.name == "dispatch")
-    monkeypatch.setattr(first, "_run_once", slow)
-    thread = threading.Thread(target=first.tick, args=(ended.context,))
+    (duty,) = (one for one in daemon.duties if one.name == name)
+    monkeypatch.setattr(duty, "_run_once", slow)
+    thread = threading.Thread(target=duty.tick, args=(daemon.context,))
     thread.start()
-    assert launching.wait(60)
+    assert begun.wait(60)
     try:
-        next(duty for duty in ended.duties if duty.name == "watch").tick(ended.context)
-        until(lambda: len(world.camber_jobs()) == 2)
+        yield
     finally:
         go_on.set()
         thread.join()
+
+
+def test_a_slot_that_comes_free_during_a_launch_does_not_wait_for_its_end(
+    world: World, ended: Daemon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with _at_work(ended, "dispatch", monkeypatch):
+        next(duty for duty in ended.duties if duty.name == "watch").tick(ended.context)
+        until(lambda: len(world.camber_jobs()) == 2)
 
 
 def test_an_end_during_the_reading_of_logs_does_not_wait_for_them(
     world: World, ended: Daemon, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reading, go_on = threading.Event(), threading.Event()
-
-    def slow(context: Context) -> Counts:
-        reading.set()
-        go_on.wait(60)
-        return Counts()
-
-    first, *others = (duty for duty in ended.duties if duty.name in ("watch", "rewatch"))
-    monkeypatch.setattr(first, "_run_once", slow)
-    thread = threading.Thread(target=first.tick, args=(ended.context,))
-    thread.start()
-    assert reading.wait(60)
-    try:
-        for duty in others:
-            duty.tick(ended.context)
+    with _at_work(ended, "watch", monkeypatch):
+        next(duty for duty in ended.duties if duty.name == "rewatch").tick(ended.context)
         until(lambda: world.one("SELECT count(*) FROM jobs WHERE status = 'completed'") == 1)
-    finally:
-        go_on.set()
-        thread.join()
 
 
 class _Gate:
